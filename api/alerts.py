@@ -1,0 +1,129 @@
+"""Alerts: listed, read, acknowledged, escalated, resolved."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_restx import Namespace, Resource
+
+from api.operation import operation
+from api.paging import Found, Page
+from diary.access.permissions import Scope
+from diary.alerts import answers, reading
+from diary.alerts.errors import AlertHeld, AlertResolved, LookAgain, NameRequired
+from diary.alerts.model import alerts
+from diary.errors import NotFound
+from diary.work import Work
+from schemas.alerts import (
+    Acknowledgement,
+    AlertFilter,
+    AlertInFullView,
+    AlertNote,
+    AlertView,
+    DeliveryView,
+    Resolution,
+)
+
+ns = Namespace("alerts", "Alerts", path="/v1/alerts")
+
+
+@ns.route("")
+class Alerts(Resource):
+    """The clinic's alerts."""
+
+    @operation(scope=Scope.ALERTS_READ, query=AlertFilter, returns=AlertView, page=True)
+    def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
+        """List alerts, the last opened first."""
+        found = reading.visible(work)
+        if query["status"] == "open":
+            found = found.where(alerts.c.status != "resolved")
+        elif query["status"] is not None:
+            found = found.where(alerts.c.status == query["status"])
+        if query["severity"] is not None:
+            found = found.where(alerts.c.severity == query["severity"])
+        if query["patient_id"] is not None:
+            found = found.where(alerts.c.patient_id == query["patient_id"])
+        return page.read(work, found, alerts.c.opened_at, alerts.c.id)
+
+
+@ns.route("/<uuid:alert_id>")
+class Alert(Resource):
+    """One alert."""
+
+    @operation(scope=Scope.ALERTS_READ, returns=AlertInFullView, raises=(NotFound,))
+    def get(self, work: Work, alert_id: UUID) -> reading.AlertInFull:
+        """Read an alert with its findings and its history."""
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/acknowledge")
+class AcknowledgeAlert(Resource):
+    """ "I have it"."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=Acknowledgement,
+        returns=AlertInFullView,
+        raises=(NotFound, LookAgain, AlertHeld, AlertResolved, NameRequired),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Acknowledge an alert: paging stops until the acknowledgement expires.
+
+        Again by the same person renews it.
+        """
+        answers.acknowledge(work, alert_id, **body)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/notes")
+class AlertNotes(Resource):
+    """What the team wants the next reader to know."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=AlertNote,
+        returns=AlertInFullView,
+        status=201,
+        raises=(NotFound,),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Write a note into the history."""
+        answers.note(work, alert_id, body["text"])
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/escalate")
+class EscalateAlert(Resource):
+    """More hands, now."""
+
+    @operation(scope=Scope.ALERTS_WRITE, returns=AlertInFullView, raises=(NotFound, AlertResolved))
+    def post(self, work: Work, alert_id: UUID) -> reading.AlertInFull:
+        """Page the policy's next step now; an acknowledgement ends with it."""
+        answers.escalate(work, alert_id)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/resolve")
+class ResolveAlert(Resource):
+    """The end, by a person."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=Resolution,
+        returns=AlertInFullView,
+        raises=(NotFound, LookAgain, AlertResolved, NameRequired),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Resolve an alert with its outcome."""
+        text = body.pop("note")
+        answers.resolve(work, alert_id, text=text, **body)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/deliveries")
+class AlertDeliveries(Resource):
+    """What was sent for an alert."""
+
+    @operation(scope=Scope.ALERTS_READ, returns=DeliveryView, many=True, raises=(NotFound,))
+    def get(self, work: Work, alert_id: UUID) -> list[dict[str, Any]]:
+        """List what was owed for an alert, to which endpoint, with every attempt."""
+        return reading.deliveries_of(work, alert_id)

@@ -1,0 +1,142 @@
+"""Check-ins: the patient records and reads them; the care team reads them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask_restx import Namespace, Resource
+from marshmallow import ValidationError
+from sqlalchemy import Row, Select
+
+from api.operation import Answer, Refused, operation
+from api.paging import Found, Page
+from api.problems import faults_of
+from diary.access.permissions import Scope
+from diary.checkins import reading
+from diary.checkins.model import check_ins, quarantine
+from diary.checkins.receipt import CheckInConflict, Draft, Outcome
+from diary.checkins.record import record
+from diary.errors import FieldFault, NotFound
+from diary.patients import service as patients
+from diary.work import Work
+from schemas.checkins import (
+    CheckInDraft,
+    CheckInFilter,
+    CheckInView,
+    GuidanceView,
+    OwnCheckInView,
+    ReceiptView,
+    SetApartView,
+)
+from schemas.dump import dumper
+
+ns = Namespace("check-ins", "Check-ins", path="/v1")
+
+_draft = CheckInDraft()
+_dump_guidance = dumper(GuidanceView)
+_STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
+
+
+@ns.route("/check-ins")
+class OwnCheckIns(Resource):
+    """The patient's own check-ins."""
+
+    @operation(scope=Scope.ME_READ, query=CheckInFilter, returns=OwnCheckInView, page=True)
+    def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
+        """List the patient's own check-ins, the last recorded first."""
+        return _read(work, work.caller.patient, query, page)
+
+
+@ns.route("/check-ins/<uuid:check_in_id>")
+class OwnCheckIn(Resource):
+    """One of the patient's own check-ins, under the id that the phone gave it."""
+
+    @operation(
+        scope=Scope.ME_WRITE,
+        body=CheckInDraft,
+        raw=True,
+        returns=ReceiptView,
+        status=201,
+        also=(200, 202),
+        raises=(CheckInConflict,),
+    )
+    def put(self, work: Work, check_in_id: UUID, body: Any) -> Answer | Refused:
+        """Record a check-in.
+
+        201: recorded. 200: it was already, by the same body. 202: something in it is wrong, and
+        as it carries suicidality answers it was kept and they were judged. 409: another check-in
+        has this id; a changed suicidality answer was judged all the same.
+        """
+        draft: Draft | None = None
+        faults: tuple[FieldFault, ...] = ()
+        try:
+            draft = Draft(**_draft.load(body))
+        except ValidationError as error:
+            faults = faults_of(error)
+        receipt = record(work, check_in_id, body, draft, faults)
+        if receipt.outcome is Outcome.CONFLICT:
+            extra = {"guidance": _dump_guidance(receipt.guidance)}
+            return Refused(CheckInConflict(), extra=extra)
+        return Answer(receipt, status=_STATUS[receipt.outcome])
+
+    @operation(scope=Scope.ME_READ, returns=OwnCheckInView, raises=(NotFound,))
+    def get(self, work: Work, check_in_id: UUID) -> Row[Any]:
+        """Read one of the patient's own check-ins."""
+        return reading.get(work, work.caller.patient, check_in_id)
+
+
+@ns.route("/patients/<uuid:patient_id>/check-ins")
+class PatientCheckIns(Resource):
+    """A patient's check-ins."""
+
+    @operation(
+        scope=Scope.CHECK_INS_READ,
+        query=CheckInFilter,
+        returns=CheckInView,
+        page=True,
+        raises=(NotFound,),
+    )
+    def get(self, work: Work, patient_id: UUID, query: dict[str, Any], page: Page) -> Found:
+        """List a patient's check-ins, the last recorded first."""
+        patients.require(work, patient_id)
+        return _read(work, patient_id, query, page)
+
+
+@ns.route("/patients/<uuid:patient_id>/check-ins/<uuid:check_in_id>")
+class PatientCheckIn(Resource):
+    """One check-in of a patient."""
+
+    @operation(scope=Scope.CHECK_INS_READ, returns=CheckInView, raises=(NotFound,))
+    def get(self, work: Work, patient_id: UUID, check_in_id: UUID) -> Row[Any]:
+        """Read a check-in."""
+        return reading.get(work, patient_id, check_in_id)
+
+
+@ns.route("/patients/<uuid:patient_id>/quarantine")
+class PatientQuarantine(Resource):
+    """What a patient's phone sent that could not be taken as it was."""
+
+    @operation(scope=Scope.CHECK_INS_READ, returns=SetApartView, page=True, raises=(NotFound,))
+    def get(self, work: Work, patient_id: UUID, page: Page) -> Found:
+        """List the bodies that were kept apart, the last received first."""
+        patients.require(work, patient_id)
+        return page.read(
+            work,
+            reading.set_apart(work, patient_id),
+            quarantine.c.received_at,
+            quarantine.c.id,
+            shown=lambda row: reading.opened(work, row),
+        )
+
+
+def _read(work: Work, patient_id: UUID, query: dict[str, Any], page: Page) -> Found:
+    found: Select[Any] = reading.visible(work, patient_id)
+    start: datetime | None = query["recorded_from"]
+    end: datetime | None = query["recorded_before"]
+    if start is not None:
+        found = found.where(check_ins.c.recorded_at >= start)
+    if end is not None:
+        found = found.where(check_ins.c.recorded_at < end)
+    if query["si_at_least"] is not None:
+        found = found.where(check_ins.c.si >= query["si_at_least"])
+    return page.read(work, found, check_ins.c.recorded_at, check_ins.c.id)

@@ -1,0 +1,40 @@
+"""API clients: registered, listed, revoked."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_restx import Namespace, Resource
+
+from api.operation import operation
+from diary.access import clients
+from diary.access.permissions import Scope
+from diary.errors import NotFound
+from diary.work import Work
+from schemas.clients import ClientDraft, ClientKeyView, ClientView
+
+ns = Namespace("api-clients", "The clinic's own programs", path="/v1/api-clients")
+
+
+@ns.route("")
+class ApiClients(Resource):
+    """Programs that act for the clinic."""
+
+    @operation(scope=Scope.CLIENTS_WRITE, returns=ClientView, many=True)
+    def get(self, work: Work) -> list[clients.Client]:
+        """List the clinic's API clients, revoked ones included."""
+        return clients.all_clients(work)
+
+    @operation(scope=Scope.CLIENTS_WRITE, body=ClientDraft, returns=ClientKeyView, status=201)
+    def post(self, work: Work, body: dict[str, Any]) -> clients.Client:
+        """Register an API client; its key is shown this once."""
+        return clients.create(work, name=body["name"], scopes=frozenset(body["scopes"]))
+
+
+@ns.route("/<uuid:client_id>")
+class ApiClient(Resource):
+    """One program."""
+
+    @operation(scope=Scope.CLIENTS_WRITE, status=204, raises=(NotFound,))
+    def delete(self, work: Work, client_id: UUID) -> None:
+        """Revoke an API client: it is refused from its next request on."""
+        clients.revoke_client(work, client_id)

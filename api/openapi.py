@@ -1,0 +1,223 @@
+"""Prints the declarations of the operations as OpenAPI 3.1; needs no database.
+
+python -m api.openapi --write   writes openapi/interlude.v1.json
+python -m api.openapi --check   fails when that file is not what the code declares
+"""
+
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from api.operation import Operation, declaration
+from api.problems import MEDIA_TYPE, STATUS, status_of
+from api.routes import NAMESPACES
+from diary.access.permissions import SCOPES_OF, Scope
+from schemas.events import EVENTS
+from schemas.problems import ProblemView
+
+FILE = Path(__file__).parent.parent / "openapi" / "interlude.v1.json"
+_METHODS = ("get", "put", "post", "patch", "delete")
+_IN_PATH = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
+_ABOUT = (
+    "The diary between ketamine infusions. Patients record how they are every day; an answer that "
+    "carries risk reaches a person, again and again, until a person says that they have it.\n\n"
+    "Errors are `application/problem+json`; their `type` is stable. Every answer carries "
+    "`X-Request-Id`. Moments are RFC 3339 with an offset and are answered in UTC."
+)
+# What any operation can answer, by the part of it that makes it possible.
+_ALWAYS = (400, 500, 503)
+_WITH_TOKEN = (401, 403)
+_WITH_BODY = (411, 413, 415, 422)
+
+
+def document() -> dict[str, Any]:
+    """The whole description. A schema that is described in two ways is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return _document()
+
+
+@cache
+def rendered() -> bytes:
+    """The description as it is served and kept: sorted, indented."""
+    return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+
+
+def operations() -> Iterator[tuple[str, str, str, Operation]]:
+    """Every operation: its tag, path, method and declaration."""
+    for namespace in NAMESPACES:
+        for route in namespace.resources:
+            for url in route.urls:
+                for method in _METHODS:
+                    declared = declaration(getattr(route.resource, method, None))
+                    if declared is not None:
+                        yield namespace.name, namespace.path + url, method, declared
+
+
+def _document() -> dict[str, Any]:
+    spec = APISpec(
+        "Interlude",
+        "1",
+        openapi_version="3.1.1",
+        plugins=[MarshmallowPlugin(schema_name_resolver=_component_name)],
+        info={"description": _ABOUT},
+        servers=[{"url": "/"}],
+        tags=[
+            {"name": namespace.name, "description": namespace.description}
+            for namespace in NAMESPACES
+        ],
+    )
+    spec.components.security_scheme("bearer", _security())
+    for kind, status in STATUS.items():
+        content = {MEDIA_TYPE: {"schema": ProblemView}}
+        spec.components.response(
+            f"Problem{status}", {"description": kind.title, "content": content}
+        )
+    seen: set[str] = set()
+    paths: dict[str, dict[str, Any]] = {}
+    for tag, url, method, declared in operations():
+        if declared.name in seen:
+            raise ValueError(f"two operations are named {declared.name}")
+        seen.add(declared.name)
+        path = _IN_PATH.sub(r"{\g<name>}", url)
+        paths.setdefault(path, {})[method] = _operation(tag, url, declared)
+    for path, methods in paths.items():
+        spec.path(path, operations=methods)
+    hooks = {name: _webhook(name, schema) for name, schema in EVENTS.items()}
+    for name, hook in hooks.items():
+        spec.path(f"/{name}", operations=hook)
+    found: dict[str, Any] = spec.to_dict()
+    # apispec knows paths alone: a webhook is rendered as one and moved.
+    found["webhooks"] = {name: found["paths"].pop(f"/{name}") for name in hooks}
+    return found
+
+
+def _operation(tag: str, url: str, declared: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": declared.name,
+        "tags": [tag],
+        "summary": declared.summary,
+        "parameters": _parameters(url, declared),
+        "responses": _successes(declared) | _refusals(declared),
+        "security": [{"bearer": [declared.scope]}] if declared.scope else [],
+    }
+    if declared.description:
+        described["description"] = declared.description
+    if declared.deprecated:
+        described["deprecated"] = True
+    if declared.body is not None:
+        media = "application/x-www-form-urlencoded" if declared.form else "application/json"
+        content = {media: {"schema": declared.body}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _parameters(url: str, declared: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for part in _IN_PATH.finditer(url):
+        schema = {"type": "integer"} if part["kind"] == "int" else {"type": "string"}
+        if part["kind"] == "uuid":
+            schema["format"] = "uuid"
+        found.append({"in": "path", "name": part["name"], "required": True, "schema": schema})
+    if declared.query is not None:
+        found.append({"in": "query", "schema": declared.query})
+    return found
+
+
+def _successes(declared: Operation) -> dict[str, Any]:
+    unchanged = {"description": "Nothing changed."}
+    return {
+        str(status): unchanged if status == 304 else _success(declared)
+        for status in (declared.status, *declared.also)
+    }
+
+
+def _success(declared: Operation) -> dict[str, Any]:
+    if declared.returns is None:
+        return {"description": "Done; there is nothing to say."}
+    return {
+        "description": (type(declared.returns).__doc__ or "Done.").strip().partition("\n")[0],
+        "content": {"application/json": {"schema": declared.returns}},
+    }
+
+
+def _refusals(declared: Operation) -> dict[str, Any]:
+    codes: dict[int, list[str]] = {status: [] for status in _ALWAYS}
+    if declared.scope is not None:
+        codes |= {status: [] for status in _WITH_TOKEN}
+    if declared.body is not None:
+        codes |= {status: [] for status in _WITH_BODY}
+    for kind in declared.raises:
+        codes.setdefault(status_of(kind), []).append(kind.code)
+    return {str(status): _refusal(status, codes[status]) for status in sorted(codes)}
+
+
+def _refusal(status: int, codes: list[str]) -> Any:
+    if not codes:
+        return f"Problem{status}"
+    # Beside a $ref only a description may stand: it names this operation's own codes.
+    return {
+        "$ref": f"#/components/responses/Problem{status}",
+        "description": "Problem " + ", ".join(f"`{code}`" for code in sorted(codes)),
+    }
+
+
+def _webhook(name: str, schema: type[Schema]) -> dict[str, Any]:
+    about, _, rest = (schema.__doc__ or "").strip().partition("\n")
+    described = {
+        "operationId": "on" + "".join(part.title() for part in re.split(r"\W|_", name)),
+        "tags": ["webhooks"],
+        "summary": about.rstrip("."),
+        "description": " ".join(rest.split()),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {"2XX": {"description": "Received."}},
+        "security": [],
+    }
+    return {"post": described}
+
+
+def _security() -> dict[str, Any]:
+    held = {
+        scope: ", ".join(role for role in SCOPES_OF if scope in SCOPES_OF[role]) for scope in Scope
+    }
+    lines = [f"- `{scope}`: {roles}" for scope, roles in held.items()]
+    about = "A signed access token. Scopes, and the roles that can hold each:\n\n"
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT (RFC 9068)",
+        "description": about + "\n".join(lines),
+    }
+
+
+def _component_name(schema: type[Schema] | Schema | str) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__.removesuffix("View") if kind is not str else str(schema)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file, or tell whether it is stale."""
+    if arguments == ["--write"]:
+        FILE.parent.mkdir(exist_ok=True)
+        FILE.write_bytes(rendered())
+        return 0
+    if arguments == ["--check"]:
+        if FILE.exists() and FILE.read_bytes() == rendered():
+            return 0
+        print(f"{FILE.name} is not what the code declares; run `make openapi` and read the diff")
+        return 1
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

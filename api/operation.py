@@ -1,0 +1,243 @@
+"""An operation is declared once: the wrapper carries the declaration out, `openapi.py` prints it.
+
+The order: authenticate, check the scope, parse, begin, find the caller, the handler, dump, COMMIT,
+answer. A handler touches only the database, so a race that was lost is simply run again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from time import sleep
+from typing import Any, TypeVar
+
+import orjson
+from flask import Response
+from marshmallow import Schema
+from sqlalchemy.exc import DBAPIError
+
+from api import auth, parsing
+from api.paging import list_view, page_of, page_query, page_view
+from diary.access.permissions import Scope
+from diary.access.tokens import Claims
+from diary.callers import ANONYMOUS
+from diary.database import lost_race
+from diary.errors import Busy, Fault
+from schemas.base import Body, Form, Query, View
+from schemas.dump import Dump, dumper
+
+Handler = Callable[..., Any]
+_TRIES = 8
+_APART = 0.010  # seconds
+_Shape = TypeVar("_Shape", bound=Schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler returns to choose its own status or headers. value None: no body."""
+
+    value: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal whose transaction COMMITS, where a fault that is raised rolls back.
+
+    extra: members that join the problem document.
+    """
+
+    fault: Fault
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """The declaration: everything that is known of an operation before it is called."""
+
+    name: str
+    summary: str
+    description: str
+    scope: Scope | None
+    body: Body | None
+    any_body: bool
+    form: bool
+    query: Query | None
+    returns: View | None
+    status: int
+    also: tuple[int, ...]
+    raises: tuple[type[Fault], ...]
+    write: bool
+    own_work: bool
+    max_body: int
+    deprecated: bool
+
+
+def operation(
+    summary: str | None = None,
+    *,
+    scope: Scope | None = None,
+    public: bool = False,
+    body: Body | type[Body] | None = None,
+    raw: bool = False,
+    any_body: bool = False,
+    query: Query | type[Query] | None = None,
+    returns: View | type[View] | None = None,
+    many: bool = False,
+    page: bool = False,
+    status: int = 200,
+    also: tuple[int, ...] = (),
+    raises: tuple[type[Fault], ...] = (),
+    write: bool | None = None,
+    own_work: bool = False,
+    max_body: int = parsing.LARGEST_BODY,
+    deprecated: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare a method of a Resource as an operation.
+
+    The handler is called `handler(resource, work, **path, body=…, query=…, page=…)`, each only
+    where it is declared. Exactly one of `scope` and `public` must be given.
+
+    body: the shape of the JSON object; of the form, where it is a `schemas.base.Form`. raw: the
+    parsed object reaches the handler as it was sent, and the shape is documentation alone.
+    any_body: a body of any form may come along and is ignored. also: further statuses that an
+    Answer may choose, the same view in each (none in a 304).
+    returns: the view of the answer; with `many` of each of `{items}`, with `page` of each of
+    `{items, next_cursor}` (the handler then returns `page.read(…)`). write: False for a `get`
+    unless said otherwise. own_work: the handler gets the House instead of a Work and opens its
+    own transactions; the caller of a scoped one is passed as `caller=`.
+    """
+    if public == (scope is not None):
+        raise TypeError("exactly one of scope and public must be declared")
+
+    def declare(handler: Handler) -> Handler:
+        shown = _made(returns)
+        if shown is not None and (many or page):
+            shown = page_view(shown)() if page else list_view(shown)()
+        asked = _made(query)
+        sent = _made(body)
+        first, _, rest = (summary or handler.__doc__ or "").strip().partition("\n")
+        owner, _, method = handler.__qualname__.rpartition(".")
+        declared = Operation(
+            name=method + owner,
+            summary=first.rstrip("."),
+            description=" ".join(rest.split()),
+            scope=scope,
+            body=sent,
+            any_body=any_body,
+            form=isinstance(sent, Form),
+            query=page_query(asked) if page else asked,
+            returns=shown,
+            status=status,
+            also=also,
+            raises=raises,
+            write=method != "get" if write is None else write,
+            own_work=own_work,
+            max_body=max_body,
+            deprecated=deprecated,
+        )
+        view = _wrapped(
+            handler, declared, raw=raw, many=many, page=page, filtered=query is not None
+        )
+        # A function has no place for it in its type; `declaration` reads it back.
+        view.operation = declared  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declaration(view: object) -> Operation | None:
+    """What was declared on a method of a Resource."""
+    found = getattr(view, "operation", None)
+    return found if isinstance(found, Operation) else None
+
+
+def _wrapped(
+    handler: Handler, declared: Operation, *, raw: bool, many: bool, page: bool, filtered: bool
+) -> Handler:
+    scope = declared.scope
+    read_query = parsing.query(declared.query)
+    read_body = _body_reader(declared, raw)
+    dump = dumper(declared.returns) if declared.returns is not None else None
+
+    @wraps(handler)
+    def view(resource: Any, **path: Any) -> Response:
+        door = auth.front()
+        claims = None if scope is None else auth.require_claims(door, scope)
+        arguments = dict(path)
+        asked = read_query()
+        if page:
+            arguments["page"] = page_of(door.house.vault, declared.name, path | asked)
+            asked = {name: asked[name] for name in asked if name not in ("limit", "cursor")}
+        if filtered:
+            arguments["query"] = asked
+        if read_body is not None:
+            arguments["body"] = read_body()
+        elif not declared.any_body:
+            parsing.no_body()
+        outcome = _run(door, claims, resource, arguments)
+        if isinstance(outcome, Refused):
+            outcome.fault.extra |= outcome.extra
+            raise outcome.fault
+        return outcome
+
+    def _run(
+        door: auth.Front, claims: Claims | None, resource: Any, arguments: dict[str, Any]
+    ) -> Response | Refused:
+        for tried in range(_TRIES):
+            # Losers that return all at once would lose to each other again.
+            if tried:
+                sleep(door.house.random.uniform(0, tried * _APART))
+            try:
+                return _once(door, claims, resource, arguments)
+            except DBAPIError as error:
+                if not lost_race(error):
+                    raise
+        raise Busy
+
+    def _once(
+        door: auth.Front, claims: Claims | None, resource: Any, arguments: dict[str, Any]
+    ) -> Response | Refused:
+        if declared.own_work:
+            if claims is not None and scope is not None:
+                with door.house.work(ANONYMOUS, write=False) as work:
+                    auth.enter(work, claims, scope)
+                arguments["caller"] = work.caller
+            return finish(handler(resource, door.house, **arguments))
+        with door.house.work(ANONYMOUS, write=declared.write) as work:
+            if claims is not None and scope is not None:
+                auth.enter(work, claims, scope)
+            return finish(handler(resource, work, **arguments))
+
+    def finish(value: Any) -> Response | Refused:
+        if isinstance(value, Refused):
+            return value
+        answer = value if isinstance(value, Answer) else Answer(value)
+        shown = {"items": answer.value} if many else answer.value
+        return _response(shown, answer, declared.status, dump)
+
+    return view
+
+
+def _response(value: Any, answer: Answer, status: int, dump: Dump | None) -> Response:
+    payload = b""
+    if dump is not None and answer.value is not None:
+        payload = orjson.dumps(dump(value), option=orjson.OPT_UTC_Z)
+    response = Response(payload, answer.status or status, mimetype="application/json")
+    if not payload:
+        del response.headers["Content-Type"]
+    for name, text in answer.headers.items():
+        response.headers[name] = text
+    return response
+
+
+def _body_reader(declared: Operation, raw: bool) -> Callable[[], Any] | None:
+    if declared.body is None:
+        return None
+    if declared.form:
+        return parsing.form_body(declared.body, declared.max_body)
+    return parsing.json_body(None if raw else declared.body, declared.max_body)
+
+
+def _made(shape: _Shape | type[_Shape] | None) -> _Shape | None:
+    return shape() if isinstance(shape, type) else shape

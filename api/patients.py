@@ -1,0 +1,66 @@
+"""Patients, as the care team keeps them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_restx import Namespace, Resource
+
+from api.operation import operation
+from api.paging import Found, Page
+from diary.access.permissions import Scope
+from diary.alerts import readiness
+from diary.errors import NotFound
+from diary.patients import devices, service
+from diary.patients.model import patients
+from diary.work import Work
+from schemas.patients import EnrolmentView, PatientDraft, PatientView
+
+ns = Namespace("patients", "Patients", path="/v1/patients")
+
+
+@ns.route("")
+class Patients(Resource):
+    """The clinic's patients."""
+
+    @operation(scope=Scope.PATIENTS_READ, returns=PatientView, page=True)
+    def get(self, work: Work, page: Page) -> Found:
+        """List the patients, the newest first."""
+        return page.read(
+            work,
+            service.visible(work),
+            patients.c.id,
+            shown=lambda row: service.opened(work, row),
+        )
+
+    @operation(scope=Scope.PATIENTS_WRITE, body=PatientDraft, returns=PatientView, status=201)
+    def post(self, work: Work, body: dict[str, Any]) -> service.Patient:
+        """Enter a patient."""
+        return service.create(work, **body)
+
+
+@ns.route("/<uuid:patient_id>")
+class Patient(Resource):
+    """One patient."""
+
+    @operation(scope=Scope.PATIENTS_READ, returns=PatientView, raises=(NotFound,))
+    def get(self, work: Work, patient_id: UUID) -> service.Patient:
+        """Read a patient."""
+        return service.get(work, patient_id)
+
+
+@ns.route("/<uuid:patient_id>/enrolments")
+class Enrolments(Resource):
+    """Codes that let a patient's phone in."""
+
+    @operation(
+        scope=Scope.PATIENTS_WRITE,
+        returns=EnrolmentView,
+        status=201,
+        raises=(NotFound, readiness.ClinicNotReady),
+    )
+    def post(self, work: Work, patient_id: UUID) -> devices.Enrolment:
+        """Make a code for the patient's phone; it is good for 10 minutes, once.
+
+        Refused while an alert of any severity would reach nobody.
+        """
+        return readiness.enrol(work, patient_id)

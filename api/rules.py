@@ -1,0 +1,71 @@
+"""Rule sets: what a clinic holds to be a risk."""
+
+from typing import Any
+
+from flask_restx import Namespace, Resource
+
+from api.operation import operation
+from api.paging import Found, Page
+from diary.access.permissions import Scope
+from diary.access.sessions import find_caller
+from diary.callers import Caller
+from diary.errors import Forbidden, NotFound
+from diary.rules import service
+from diary.rules.model import rule_sets
+from diary.work import House, Work
+from schemas.rules import RuleSetDraft, RuleSetView
+
+ns = Namespace("rule-sets", "Rule sets", path="/v1/rule-sets")
+
+
+@ns.route("")
+class RuleSets(Resource):
+    """The versions that the clinic published."""
+
+    @operation(scope=Scope.RULES_READ, returns=RuleSetView, page=True)
+    def get(self, work: Work, page: Page) -> Found:
+        """List the published versions, the newest first."""
+        return page.read(work, service.visible(work), rule_sets.c.version)
+
+    @operation(
+        scope=Scope.RULES_WRITE,
+        own_work=True,
+        body=RuleSetDraft,
+        returns=RuleSetView,
+        status=201,
+        raises=(service.RuleSetHasGap,),
+    )
+    def post(self, house: House, caller: Caller, body: dict[str, Any]) -> service.Published:
+        """Put a rule set in force.
+
+        It is run over every combination of the suicidality items first: one that lets a worse
+        answer weigh less, or stays silent at the floor, is refused with the counter-example.
+        """
+        # Outside of any transaction: it may take seconds, and nothing could be written meanwhile.
+        ruleset = service.checked(body["document"])
+        with house.work(caller) as work:
+            # Who was signed out meanwhile puts nothing in force any more.
+            assert caller.session_id is not None
+            if Scope.RULES_WRITE not in find_caller(work, caller.clinic, caller.session_id).scopes:
+                raise Forbidden
+            return service.publish(work, ruleset, reason=body["reason"])
+
+
+@ns.route("/current")
+class CurrentRuleSet(Resource):
+    """The rule set in force."""
+
+    @operation(scope=Scope.RULES_READ, returns=RuleSetView)
+    def get(self, work: Work) -> service.Published:
+        """Read the rule set that judges now; version 0 ships with the product."""
+        return service.get(work)
+
+
+@ns.route("/<int:version>")
+class RuleSet(Resource):
+    """One version."""
+
+    @operation(scope=Scope.RULES_READ, returns=RuleSetView, raises=(NotFound,))
+    def get(self, work: Work, version: int) -> service.Published:
+        """Read a version."""
+        return service.get(work, version)

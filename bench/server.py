@@ -1,0 +1,63 @@
+"""The real server: granian, two processes before PostgreSQL, one before SQLite."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Final
+
+from diary.settings import PREFIX, Settings
+
+HOST: Final = "127.0.0.1"
+ROOT: Final = Path(__file__).parent.parent
+_STARTS_WITHIN = 30.0
+
+
+@contextmanager
+def serving(settings: Settings, engine: str) -> Iterator[int]:
+    """Serve as it is deployed for as long as the block lasts; the port."""
+    sqlite = settings.database_url.startswith("sqlite")
+    workers, threads = ("1", "8") if sqlite else ("2", "4")
+    with socket.create_server((HOST, 0)) as free:
+        port: int = free.getsockname()[1]
+    given = {
+        "DATABASE_URL": settings.database_url,
+        "MASTER_KEY": settings.master_key.get_secret_value(),
+        "PUBLIC_URL": str(settings.public_url),
+        "POOL_SIZE": "16",
+        "WEBHOOK_ALLOW_HTTP": "true",
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "ENGINE": engine,
+    }
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST]
+    command += ["--port", str(port), "--workers", workers, "--blocking-threads", threads]
+    env = os.environ | {PREFIX + name: value for name, value in given.items()}
+    with subprocess.Popen(
+        [*command, "wsgi:app"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            _wait_until_ready(server, port)
+            yield port
+        finally:
+            server.terminate()
+
+
+def _wait_until_ready(server: "subprocess.Popen[bytes]", port: int) -> None:
+    until = time.monotonic() + _STARTS_WITHIN
+    while server.poll() is None and time.monotonic() < until:
+        with suppress(OSError, HTTPException):
+            asked = HTTPConnection(HOST, port, timeout=1)
+            asked.request("GET", "/health/ready")
+            if asked.getresponse().status == 200:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the server did not start")

@@ -1,0 +1,152 @@
+"""What is measured: a clinic in a database of its own, and the real server before it."""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from pydantic import HttpUrl, SecretStr
+from sqlalchemy import update
+
+import migrations
+from bench.server import serving
+from diary.access import clinics, staff
+from diary.access.keys import KeyRing
+from diary.access.permissions import Role
+from diary.access.sessions import Grant, find_caller
+from diary.access.tokens import Tokens
+from diary.alerts import policies, readiness
+from diary.alerts.model import alerts
+from diary.callers import ANONYMOUS, OPERATOR, Caller
+from diary.house import open_house
+from diary.infusions import service as infusions
+from diary.patients import devices
+from diary.patients import service as patients
+from diary.settings import Settings
+from diary.webhooks import endpoints
+from diary.work import House, Work
+
+ZONE: Final = "Europe/Madrid"
+_KEPT_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A database with one clinic, and the grants of its patients' phones."""
+
+    house: House
+    tokens: Tokens
+    clinician: Caller
+    phones: list[Grant]
+    _kept: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The database."""
+        return self.house.settings.database_url
+
+    def token(self, phone: Grant) -> str:
+        """An access token; it is good for ten minutes, and kept for as long as a phone would."""
+        now = self.house.clock.now()
+        kept = self._kept.get(phone.session_id)
+        if kept is None or now - kept[1] > _KEPT_FOR:
+            kept = self._kept[phone.session_id] = self.tokens.sign(phone, now)[0], now
+        return kept[0]
+
+    def resolve_alerts(self) -> None:
+        """Close every alert at once, so that the next risk answer opens one again."""
+        with self.house.work(OPERATOR) as work:
+            values = {"outcome": "contacted-safe", "resolved_by": self.clinician.id}
+            still_open = update(alerts).where(alerts.c.status != "resolved")
+            work.execute(
+                still_open.values(
+                    status="resolved", next_action_at=None, resolved_at=work.now, **values
+                )
+            )
+
+    @contextmanager
+    def served(self, *, engine: bool = True) -> Iterator[int]:
+        """Serve it for as long as the block lasts; the port."""
+        with serving(self.house.settings, "embedded" if engine else "off") as port:
+            yield port
+
+
+def prepare(url: str, *, hook: str, count: int) -> Stand:
+    """Bring an empty database to the newest schema and people it through the product's services.
+
+    hook: where the clinic's pages go. count: how many patients with a phone.
+    """
+    migrations.upgrade(url)
+    house = open_house(
+        Settings(
+            database_url=url,
+            master_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
+            public_url=HttpUrl("http://127.0.0.1"),
+            pool_size=16,
+            webhook_allow_http=True,
+            webhook_allowed_networks="127.0.0.0/8",
+        )
+    )
+    tokens = Tokens(KeyRing(house), house.settings.issuer, house.new_id)
+    clinician = _found(house, hook)
+    phones: list[Grant] = []
+    while len(phones) < count:
+        phones += _enrol(house, clinician, min(50, count - len(phones)))
+    return Stand(house, tokens, clinician, phones)
+
+
+def _found(house: House, hook: str) -> Caller:
+    hours = [{"weekday": day, "opens": "08:00", "closes": "18:00"} for day in range(1, 6)]
+    with house.work(OPERATOR) as work:
+        clinic = clinics.create(
+            work,
+            name="The Harbour Clinic",
+            country="ES",
+            time_zone=ZONE,
+            phone="+34910000000",
+            staffed_hours=hours,
+        )
+        admin = _member(work, clinic, "erin@harbour.example", Role.CLINIC_ADMIN)
+        clinician = _member(work, clinic, "bob@harbour.example", Role.CLINICIAN)
+    with house.work(admin) as work:
+        endpoint = endpoints.create(work, url=hook, description="team")
+        target = {"type": "endpoint", "id": endpoint.id}
+        # Longer than any run: what is measured is the first page, not the next rung.
+        steps = [{"delay_minutes": 60, "rounds": 1, "targets": [target]}]
+        policies.save(work, policies.DEFAULT, steps)
+    return clinician
+
+
+def _member(work: Work, clinic_id: UUID, email: str, role: Role) -> Caller:
+    invitation = staff.invite(work, clinic_id, name=role.value, email=email, role=role)
+    # Nobody signs in with a password here, and Argon2 is slow on purpose.
+    staff.activate(work, code=invitation.code, password_hash="unusable")
+    member = staff.find_for_sign_in(work, email)
+    assert member is not None
+    grant = staff.sign_in(work, member)
+    return find_caller(work, grant.clinic_id, grant.session_id)
+
+
+def _enrol(house: House, clinician: Caller, count: int) -> list[Grant]:
+    with house.work(clinician) as work:
+        made = [
+            patients.create(work, name="A patient", locale="en", time_zone=ZONE)
+            for _ in range(count)
+        ]
+        for patient in made:
+            _infuse(work, patient)
+        codes = [readiness.enrol(work, patient.id).code for patient in made]
+    with house.work(ANONYMOUS) as work:
+        return [devices.pair(work, code=c, name="phone", platform="android") for c in codes]
+
+
+def _infuse(work: Work, patient: patients.Patient) -> None:
+    """One infusion three days ago, so that every daily question is asked."""
+    ended = work.now - timedelta(days=3)
+    began = ended - timedelta(minutes=40)
+    made = infusions.plan(work, patient.id, planned_at=began, dose_mg_per_kg=0.5, route="iv")
+    infusions.start(work, patient.id, made.id, started_at=began)
+    infusions.end(work, patient.id, made.id, ended_at=ended, dose_mg_per_kg=None)

@@ -1,0 +1,232 @@
+"""`python -m diary`: what the operator does at the machine, before and beside the API."""
+
+import re
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import click
+from alembic.util.exc import CommandError
+from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy.exc import DBAPIError
+
+import migrations
+from diary.access import clinics, keys, staff
+from diary.access.model import clinics as clinic_rows
+from diary.access.permissions import Role
+from diary.alerts import readiness
+from diary.callers import OPERATOR, Caller, CallerKind
+from diary.database import UnsafeDatabase, unreachable
+from diary.errors import Fault, NotFound
+from diary.house import open_house
+from diary.settings import Settings, SettingsFault, load_settings
+from diary.work import House
+
+_UNREACHABLE = "The database cannot be reached, or did not answer in time."
+_NOT_MIGRATED = "The database is not at the newest schema; run `python -m diary migrate`."
+# As strict as the API's own shapes, which the diary does not know.
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_PHONE = re.compile(r"\+[1-9]\d{4,14}")
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Run an Interlude installation. Every setting comes from the environment (INTERLUDE_…)."""
+
+
+def _plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn what can go wrong into one sentence; anything else is a defect and keeps its trace."""
+
+    @wraps(command)
+    def run(**options: Any) -> None:
+        try:
+            command(**options)
+        except (SettingsFault, UnsafeDatabase, migrations.BrokenReferences, CommandError) as fault:
+            raise click.ClickException(str(fault)) from None
+        except Fault as fault:
+            said = "; ".join(filter(None, (fault.title, fault.detail)))
+            raise click.ClickException(f"{said}.") from None
+        except DBAPIError as error:
+            if not unreachable(error):
+                raise
+            raise click.ClickException(_UNREACHABLE) from None
+
+    return run
+
+
+@cli.command()
+@_plainly
+def migrate() -> None:
+    """Bring the database to the newest schema; harmless where it is there."""
+    url = load_settings().database_url
+    migrations.upgrade(url)
+    click.echo(f"The database is at {migrations.current(url)}.")
+
+
+@cli.command()
+@click.option("--name", required=True, help="As patients know it.")
+@click.option("--country", required=True, help="ISO 3166, two letters: whose crisis lines apply.")
+@click.option("--time-zone", required=True, help="IANA, such as Europe/Madrid.")
+@click.option("--locale", default="en", show_default=True, help="BCP 47.")
+@click.option("--phone", help="E.164, such as +12025550123.")
+@_plainly
+def clinic(name: str, country: str, time_zone: str, locale: str, phone: str | None) -> None:
+    """Found a clinic and print its id."""
+    _require(name.strip() != "", "--name", "must not be empty")
+    _require(_COUNTRY.fullmatch(country), "--country", "must be two capital letters")
+    _require(time_zone in available_timezones(), "--time-zone", "is no IANA time zone")
+    _require(len(locale) <= 16 and _LOCALE.fullmatch(locale), "--locale", "is no language tag")
+    _require(phone is None or _PHONE.fullmatch(phone), "--phone", "must look like +12025550123")
+    with _migrated_house() as house, house.work(OPERATOR) as work:
+        clinic_id = clinics.create(
+            work, name=name, country=country, time_zone=time_zone, locale=locale, phone=phone
+        )
+    click.echo(clinic_id)
+
+
+@cli.command()
+@click.option("--clinic", "clinic_id", required=True, type=click.UUID)
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input and set it now."
+)
+@_plainly
+def administrator(clinic_id: UUID, name: str, email: str, password_stdin: bool) -> None:
+    """Invite an administrator of a clinic, and print the one-time code to set a password with."""
+    _require(name.strip() != "", "--name", "must not be empty")
+    _require(len(email) <= 254 and _EMAIL.fullmatch(email), "--email", "is no e-mail address")
+    password_hash = _password_hash() if password_stdin else None
+    with _migrated_house() as house:
+        with house.work(Caller(CallerKind.OPERATOR, clinic_id=clinic_id)) as work:
+            try:
+                clinics.get(work)
+            except NotFound:
+                raise click.BadParameter("there is no such clinic", param_hint="--clinic") from None
+            invited = staff.invite(work, clinic_id, name=name, email=email, role=Role.CLINIC_ADMIN)
+            if password_hash is not None:
+                staff.activate(work, code=invited.code, password_hash=password_hash)
+        issuer = house.settings.issuer
+    if password_hash is not None:
+        click.echo(f"{email} can sign in.")
+        return
+    click.echo(invited.code)
+    click.echo(
+        f"Good once, until {invited.expires_at:%Y-%m-%d %H:%M} UTC. To set a password of at least "
+        f"{staff.PASSWORD_LENGTH.start} characters:\n"
+        f"curl {issuer}/v1/staff/activations -H 'Content-Type: application/json' "
+        f'-d \'{{"code": "{invited.code}", "password": "…"}}\'',
+        err=True,
+    )
+
+
+@cli.command("rotate-keys")
+@_plainly
+def rotate_keys() -> None:
+    """Make a new key to sign access tokens with; tokens of the one before stay good.
+
+    Processes that are running sign with it within five minutes.
+    """
+    with _migrated_house() as house, house.work(OPERATOR) as work:
+        kid = keys.rotate(work)
+    click.echo(kid)
+
+
+@cli.command()
+def doctor() -> None:
+    """Look for what would keep this installation from serving; exit 1 where something would."""
+    faults = 0
+    for fault, line in _examine():
+        click.echo(f"{'FAULT' if fault else 'ok':6}{line}")
+        faults += fault
+    sys.exit(1 if faults else 0)
+
+
+def _examine() -> Iterator[tuple[bool, str]]:
+    zones = len(available_timezones())
+    yield zones == 0, f"time zones: {zones} known" if zones else "time zones: no data; add tzdata"
+    try:
+        settings = load_settings()
+    except SettingsFault as fault:
+        for line in str(fault).splitlines():
+            yield True, f"settings: {line}"
+        return
+    yield False, "settings: complete"
+    try:
+        yield from _examine_database(settings)
+    except UnsafeDatabase as fault:
+        yield True, f"database: {fault}"
+    except (DBAPIError, sqlite3.Error):
+        # The driver's own words may carry the address and the password.
+        yield True, f"database: {_UNREACHABLE}"
+
+
+def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
+    migrated = migrations.is_current(settings.database_url)
+    if not migrated:
+        yield True, f"schema: {_NOT_MIGRATED}"
+        return
+    with _house(settings) as house:
+        with house.work(OPERATOR, write=False) as work:
+            on = house.database
+            version: ColumnElement[str] = literal_column(
+                "sqlite_version()" if on.is_sqlite else "version()"
+            )
+            row = work.row(select(version.label("version")))
+            founded = work.rows(select(clinic_rows.c.id).order_by(clinic_rows.c.id))
+        release = str(row.version).split(" (")[0] if row is not None else "?"
+        yield False, f"database: {'SQLite ' if house.database.is_sqlite else ''}{release}"
+        yield False, "schema: the newest"
+        if not founded:
+            yield False, "clinics: none yet; `python -m diary clinic` founds one"
+        for one in founded:
+            with house.work(Caller(CallerKind.OPERATOR, clinic_id=one.id), write=False) as work:
+                found = readiness.report(work)
+            missing = ", ".join(found.missing)
+            state = "ready" if found.ready else f"alerts would reach nobody; missing: {missing}"
+            yield not found.ready, f"clinic {one.id}: {state}"
+
+
+@contextmanager
+def _house(settings: Settings) -> Iterator[House]:
+    house = open_house(settings)
+    try:
+        yield house
+    finally:
+        house.database.close()
+
+
+@contextmanager
+def _migrated_house() -> Iterator[House]:
+    settings = load_settings()
+    if not migrations.is_current(settings.database_url):
+        raise click.ClickException(_NOT_MIGRATED)
+    with _house(settings) as house:
+        yield house
+
+
+def _password_hash() -> str:
+    password = sys.stdin.readline().rstrip("\r\n")
+    allowed = staff.PASSWORD_LENGTH
+    _require(
+        len(password) in allowed,
+        "--password-stdin",
+        f"the password must have {allowed.start} to {allowed.stop - 1} characters",
+    )
+    return staff.hash_password(password)
+
+
+def _require(good: object, option: str, fault: str) -> None:
+    if not good:
+        raise click.BadParameter(fault, param_hint=option)
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m diary")

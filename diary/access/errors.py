@@ -1,0 +1,17 @@
+"""What access refuses."""
+
+from diary.errors import Conflict, Unauthenticated
+
+
+class GrantRefused(Unauthenticated):
+    """The credentials, code, key or refresh token were not accepted; which of them is not told."""
+
+    code = "grant-refused"
+    title = "These credentials were not accepted"
+
+
+class EmailTaken(Conflict):
+    """A staff member with this e-mail address exists."""
+
+    code = "email-taken"
+    title = "This e-mail address cannot be used"

@@ -1,0 +1,89 @@
+"""Clinics, the people and programs that act for them, and their sessions."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+
+from diary.columns import (
+    Document,
+    Id,
+    Instant,
+    clinic_table,
+    metadata,
+    partial_index,
+    within_clinic,
+)
+
+clinics = Table(
+    "clinics",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("phone", String(32)),
+    Column("staffed_hours", Document),
+    Column("created_at", Instant, nullable=False),
+)
+
+
+# name and email are sealed; email_index finds an address across clinics without storing it.
+staff = clinic_table(
+    "staff",
+    Column("name", LargeBinary, nullable=False),
+    Column("email", LargeBinary, nullable=False),
+    Column("email_index", LargeBinary, nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", String(255)),
+    Column("invitation_hash", LargeBinary, unique=True),
+    Column("invitation_expires_at", Instant),
+    Column("created_at", Instant, nullable=False),
+)
+
+api_clients = clinic_table(
+    "api_clients",
+    Column("name", Text, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+)
+
+# A device's or client's only session has its id; a staff member signs in many times.
+sessions = clinic_table(
+    "sessions",
+    Column("kind", String(16), nullable=False),
+    Column("subject_id", Id, nullable=False),
+    Column("patient_id", Id),
+    Column("role", String(16), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("refreshed_at", Instant, nullable=False),
+    Column("refresh_ordinal", Integer, nullable=False),
+    Column("refresh_nonce", LargeBinary, nullable=False),
+    Column("revoked_at", Instant),
+    CheckConstraint("kind <> 'device' OR patient_id IS NOT NULL", name="device_has_patient"),
+    within_clinic("patient_id", "patients"),
+    Index(None, "clinic_id", "subject_id"),
+    Index(None, "clinic_id", "patient_id"),
+)
+
+# Keys belong to the deployment, not to a clinic.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("private_key", LargeBinary, nullable=False),
+    Column("public_jwk", Document, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("state IN ('active', 'retiring', 'retired')", name="state"),
+    partial_index("uq_signing_keys_active", "state", where="state = 'active'", unique=True),
+)

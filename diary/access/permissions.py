@@ -1,0 +1,85 @@
+"""Who may do what: one table of role × scope. An operation names one scope; all else is denied."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a caller is to the clinic."""
+
+    PATIENT = "patient"
+    CLINICIAN = "clinician"
+    CARE_MANAGER = "care-manager"
+    CLINIC_ADMIN = "clinic-admin"
+    AUDITOR = "auditor"
+    CLIENT = "client"
+
+
+STAFF_ROLES = (Role.CLINICIAN, Role.CARE_MANAGER, Role.CLINIC_ADMIN, Role.AUDITOR)
+
+
+class Scope(StrEnum):
+    """One permission. `me:*` is a patient's own record; the others are the care team's."""
+
+    ME_READ = "me:read"
+    ME_WRITE = "me:write"
+    CLINIC_READ = "clinic:read"
+    CLINIC_WRITE = "clinic:write"
+    STAFF_READ = "staff:read"
+    STAFF_WRITE = "staff:write"
+    CLIENTS_WRITE = "clients:write"
+    PATIENTS_READ = "patients:read"
+    PATIENTS_WRITE = "patients:write"
+    INFUSIONS_WRITE = "infusions:write"
+    CHECK_INS_READ = "check-ins:read"
+    ALERTS_READ = "alerts:read"
+    ALERTS_WRITE = "alerts:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
+    RULES_READ = "rules:read"
+    RULES_WRITE = "rules:write"
+    ENDPOINTS_READ = "endpoints:read"
+    ENDPOINTS_WRITE = "endpoints:write"
+    INSTRUMENTS_READ = "instruments:read"
+
+
+_CLINICAL = frozenset(
+    {
+        Scope.CLINIC_READ,
+        Scope.STAFF_READ,
+        Scope.PATIENTS_READ,
+        Scope.PATIENTS_WRITE,
+        Scope.INFUSIONS_WRITE,
+        Scope.CHECK_INS_READ,
+        Scope.ALERTS_READ,
+        Scope.ALERTS_WRITE,
+        Scope.POLICIES_READ,
+        Scope.RULES_READ,
+        Scope.ENDPOINTS_READ,
+        Scope.INSTRUMENTS_READ,
+    }
+)
+
+SCOPES_OF: dict[Role, frozenset[Scope]] = {
+    Role.PATIENT: frozenset({Scope.ME_READ, Scope.ME_WRITE, Scope.INSTRUMENTS_READ}),
+    Role.CLINICIAN: _CLINICAL,
+    Role.CARE_MANAGER: _CLINICAL | {Scope.POLICIES_WRITE, Scope.RULES_WRITE},
+    # An administrator runs the clinic and reads no clinical record.
+    Role.CLINIC_ADMIN: frozenset(
+        {
+            Scope.CLINIC_READ,
+            Scope.CLINIC_WRITE,
+            Scope.STAFF_READ,
+            Scope.STAFF_WRITE,
+            Scope.CLIENTS_WRITE,
+            Scope.POLICIES_READ,
+            Scope.POLICIES_WRITE,
+            Scope.RULES_READ,
+            Scope.ENDPOINTS_READ,
+            Scope.ENDPOINTS_WRITE,
+            Scope.INSTRUMENTS_READ,
+        }
+    ),
+    Role.AUDITOR: frozenset({Scope.CLINIC_READ}),
+    # The most that a client can be given; each client holds the part its administrator chose.
+    Role.CLIENT: _CLINICAL,
+}

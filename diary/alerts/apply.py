@@ -1,0 +1,96 @@
+"""Load an alert under its lock, and let one event happen to it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, select
+
+from diary.alerts.carry import Subject, carry_out, state_of
+from diary.alerts.decide import Event, Page, SituationChanged, Status, decide
+from diary.alerts.errors import AlertResolved, LookAgain
+from diary.alerts.model import alerts, policies
+from diary.alerts.policies import stamped
+from diary.columns import Id
+from diary.errors import NotFound
+from diary.patients.model import patients
+from diary.work import Work
+
+_IN_CONTEXT = (
+    select(alerts, patients.c.reference, policies.c.steps)
+    .join(
+        patients,
+        and_(patients.c.clinic_id == alerts.c.clinic_id, patients.c.id == alerts.c.patient_id),
+    )
+    .outerjoin(
+        policies,
+        and_(policies.c.clinic_id == alerts.c.clinic_id, policies.c.id == alerts.c.policy_id),
+    )
+    .where(
+        alerts.c.clinic_id == bindparam("clinic", type_=Id),
+        alerts.c.id == bindparam("alert", type_=Id),
+    )
+)
+
+
+def locked(work: Work, clinic_id: UUID, alert_id: UUID, *, skip_locked: bool = False) -> Any:
+    """The alert with its patient and policy, locked; None only where skip_locked met a lock.
+
+    Locked first and read after: whoever waited for the lock would see the new alert beside the
+    policy that it had before.
+    """
+    held = work.row(
+        select(alerts.c.id)
+        .where(alerts.c.clinic_id == clinic_id, alerts.c.id == alert_id)
+        .with_for_update(key_share=True, skip_locked=skip_locked)
+    )
+    if held is None:
+        if skip_locked:
+            return None
+        raise NotFound
+    return read(work, clinic_id, alert_id)
+
+
+def read(work: Work, clinic_id: UUID, alert_id: UUID) -> Row[Any] | None:
+    """An alert that is locked already, with its patient and policy."""
+    return work.row(_IN_CONTEXT, {"clinic": clinic_id, "alert": alert_id})
+
+
+def apply(
+    work: Work,
+    row: Row[Any],
+    event: Event,
+    *,
+    kind: str,
+    note: str | None = None,
+    changes: dict[str, Any] | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Decide on the event, carry it out and audit it. row: as `locked` gave it.
+
+    Raises AlertResolved, or LookAgain where the event was meant for what the alert was before.
+    """
+    subject = subject_of(row)
+    try:
+        decision = decide(state_of(row), event, work.now, subject.stamped.policy)
+    except SituationChanged:
+        if row.status == Status.RESOLVED:
+            raise AlertResolved from None
+        raise LookAgain(extra={"generation": row.generation}) from None
+    pages = [effect for effect in decision[1] if isinstance(effect, Page)]
+    if pages:
+        detail = (detail or {}) | {"reason": pages[0].reason, "step": pages[0].step + 1}
+    carry_out(work, subject, decision, kind=kind, note=note, changes=changes, detail=detail)
+    work.audit(f"alert.{kind}", "alert", row.id, clinic=row.clinic_id)
+
+
+def subject_of(row: Row[Any]) -> Subject:
+    """The alert as `carry_out` takes it. row: as `locked` gave it."""
+    return Subject(
+        clinic_id=row.clinic_id,
+        id=row.id,
+        patient_id=row.patient_id,
+        patient_reference=row.reference,
+        sequence=row.sequence,
+        stamped=stamped(row.policy_id, row.steps),
+        page_id=row.page_id,
+    )

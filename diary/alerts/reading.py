@@ -1,0 +1,145 @@
+"""Alerts read back, with what found them and what was done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, select
+
+from diary.access import staff
+from diary.alerts.carry import NOTE_PLACE
+from diary.alerts.model import alert_entries, alerts, findings
+from diary.callers import CallerKind
+from diary.errors import NotFound
+from diary.patients.model import patients
+from diary.webhooks.model import attempts, deliveries, messages
+from diary.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of the care team."""
+
+    id: UUID
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an alert's history."""
+
+    sequence: int
+    at: datetime
+    kind: str
+    actor_kind: str
+    actor: Person | None
+    detail: Any
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertInFull:
+    """An alert with its findings and its history, oldest first."""
+
+    alert: Any
+    acknowledged_by: Person | None
+    resolved_by: Person | None
+    findings: list[Any]
+    entries: list[Entry]
+
+
+def visible(work: Work) -> Select[Any]:
+    """The alerts of the caller's clinic, each with its patient's reference."""
+    return (
+        select(
+            *(column for column in alerts.c if column.name != "step"),
+            (alerts.c.step + 1).label("step"),
+            patients.c.reference.label("patient_reference"),
+        )
+        .join(
+            patients,
+            and_(patients.c.clinic_id == alerts.c.clinic_id, patients.c.id == alerts.c.patient_id),
+        )
+        .where(alerts.c.clinic_id == work.caller.clinic)
+    )
+
+
+def get(work: Work, alert_id: UUID) -> AlertInFull:
+    """One alert in full; raises NotFound."""
+    row = work.row(visible(work).where(alerts.c.id == alert_id))
+    if row is None:
+        raise NotFound
+    here = alert_entries.c.clinic_id == row.clinic_id
+    lines = work.rows(
+        select(alert_entries)
+        .where(here, alert_entries.c.alert_id == alert_id)
+        .order_by(alert_entries.c.at, alert_entries.c.id)
+    )
+    found = work.rows(
+        select(findings)
+        .where(findings.c.clinic_id == row.clinic_id, findings.c.alert_id == alert_id)
+        .order_by(findings.c.found_at, findings.c.id)
+    )
+    names = staff.names(
+        work,
+        {line.actor_id for line in lines if line.actor_kind == CallerKind.STAFF}
+        | {person for person in (row.acknowledged_by, row.resolved_by) if person},
+    )
+
+    def person(member_id: UUID | None) -> Person | None:
+        return None if member_id is None else Person(member_id, names.get(member_id))
+
+    return AlertInFull(
+        alert=row,
+        acknowledged_by=person(row.acknowledged_by),
+        resolved_by=person(row.resolved_by),
+        findings=list(found),
+        entries=[_entry(work, line, person) for line in lines],
+    )
+
+
+def deliveries_of(work: Work, alert_id: UUID) -> list[dict[str, Any]]:
+    """What was owed for an alert, to whom, and every attempt; raises NotFound."""
+    if work.row(visible(work).where(alerts.c.id == alert_id)) is None:
+        raise NotFound
+    clinic = work.caller.clinic
+    owed = work.rows(
+        select(deliveries, messages.c.type)
+        .join(
+            messages,
+            and_(
+                messages.c.clinic_id == deliveries.c.clinic_id,
+                messages.c.id == deliveries.c.message_id,
+            ),
+        )
+        .where(deliveries.c.clinic_id == clinic, deliveries.c.alert_id == alert_id)
+        .order_by(deliveries.c.created_at, deliveries.c.id)
+    )
+    tried = work.rows(
+        select(attempts)
+        .where(
+            attempts.c.clinic_id == clinic,
+            attempts.c.delivery_id.in_([one.id for one in owed]),
+        )
+        .order_by(attempts.c.started_at, attempts.c.id)
+    )
+    by_delivery: dict[UUID, list[Row[Any]]] = {}
+    for attempt in tried:
+        by_delivery.setdefault(attempt.delivery_id, []).append(attempt)
+    return [dict(one._mapping) | {"tries": by_delivery.get(one.id, [])} for one in owed]
+
+
+def _entry(work: Work, line: Row[Any], person: Any) -> Entry:
+    note = line.note and work.vault.open(
+        line.note, place=NOTE_PLACE, clinic=line.clinic_id, row=line.id
+    )
+    return Entry(
+        sequence=line.sequence,
+        at=line.at,
+        kind=line.kind,
+        actor_kind=line.actor_kind,
+        actor=person(line.actor_id) if line.actor_kind == CallerKind.STAFF else None,
+        detail=line.detail,
+        note=note or None,
+    )

@@ -1,0 +1,172 @@
+"""All that recording a check-in needs to know, read in one round trip (a repeated one in two)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, and_, bindparam, exists, select
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from diary.access.model import clinics
+from diary.alerts.service import Subjected
+from diary.checkins.model import check_ins, quarantine
+from diary.columns import Id, Instant
+from diary.errors import NotFound
+from diary.infusions.model import infusions
+from diary.infusions.service import Since, latest_before, since
+from diary.patients.model import patients
+from diary.rules.service import current_version
+from diary.severity import Severity
+from diary.work import Work
+
+_earlier: NamedFromClause = check_ins.alias("earlier")
+_latest: NamedFromClause = check_ins.alias("latest")
+_apart: NamedFromClause = quarantine.alias("apart")
+_CLINIC, _PATIENT = bindparam("clinic", type_=Id), bindparam("patient", type_=Id)
+_CHECK_IN = bindparam("check_in", type_=Id)
+_MOMENT: Any = bindparam("moment", type_=Instant)
+_EXISTING = select(check_ins).where(
+    check_ins.c.clinic_id == _CLINIC,
+    check_ins.c.patient_id == _PATIENT,
+    check_ins.c.id == _CHECK_IN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The patient, the clinic, the rule set in force and what came before."""
+
+    patient: Subjected
+    zone: str
+    locale: str
+    clinic: Row[Any]
+    rule_set_version: int | None
+    prior: Severity | None
+    existing: Row[Any] | None
+
+    def since(self, moment: datetime) -> Since | None:
+        """Where the moment lies after the last infusion, in the patient's own days."""
+        row = self.clinic
+        return since(
+            row.infusion_number,
+            row.infusion_started_at,
+            row.infusion_ended_at,
+            moment=moment,
+            zone=ZoneInfo(self.zone),
+        )
+
+
+def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:
+    """Read it for the caller's own patient; moment: when the check-in was recorded."""
+    caller = work.caller
+    place = {"clinic": caller.clinic, "patient": caller.patient, "check_in": check_in_id}
+    row = work.row(_LOOK, {**place, "moment": moment})
+    if row is None:
+        raise NotFound
+    return Context(
+        patient=Subjected(caller.clinic, caller.patient, row.reference),
+        zone=row.patient_zone,
+        locale=row.patient_locale,
+        clinic=row,
+        rule_set_version=row.rule_set_version,
+        prior=_prior(row),
+        existing=work.row(_EXISTING, place) if row.exists_already else None,
+    )
+
+
+def _prior(row: Row[Any]) -> Severity | None:
+    """The gravest suicidality severity that came before: in the last check-in by the phone's
+    clock, which may be wrong, in the last one by ours, or in a body kept apart since."""
+    known = [row.earlier_severity, row.latest_severity]
+    if row.earlier_at is None or (row.apart_at is not None and row.apart_at >= row.earlier_at):
+        known.append(row.apart_severity)
+    return max((severity for severity in known if severity is not None), default=None)
+
+
+def _look() -> Select[Any]:
+    earlier = (
+        select(_earlier.c.id)
+        .where(
+            _earlier.c.clinic_id == patients.c.clinic_id,
+            _earlier.c.patient_id == patients.c.id,
+            _earlier.c.recorded_at <= _MOMENT,
+            _earlier.c.id != _CHECK_IN,
+        )
+        .order_by(_earlier.c.recorded_at.desc(), _earlier.c.id.desc())
+        .limit(1)
+        .correlate(patients)
+        .scalar_subquery()
+    )
+    latest = (
+        select(_latest.c.id)
+        .where(
+            _latest.c.clinic_id == patients.c.clinic_id,
+            _latest.c.patient_id == patients.c.id,
+            _latest.c.id != _CHECK_IN,
+        )
+        .order_by(_latest.c.received_at.desc(), _latest.c.id.desc())
+        .limit(1)
+        .correlate(patients)
+        .scalar_subquery()
+    )
+    apart = (
+        select(_apart.c.id)
+        .where(_apart.c.clinic_id == patients.c.clinic_id, _apart.c.patient_id == patients.c.id)
+        .order_by(_apart.c.received_at.desc(), _apart.c.id.desc())
+        .limit(1)
+        .correlate(patients)
+        .scalar_subquery()
+    )
+    before = check_ins.alias("before")
+    newest = check_ins.alias("newest")
+    kept = quarantine.alias("kept")
+    infusion = latest_before(patients.c.clinic_id, patients.c.id, _MOMENT).scalar_subquery()
+    last = infusions.alias("last")
+    return (
+        select(
+            patients.c.reference,
+            patients.c.time_zone.label("patient_zone"),
+            patients.c.locale.label("patient_locale"),
+            clinics.c.name,
+            clinics.c.country,
+            clinics.c.phone,
+            clinics.c.time_zone,
+            clinics.c.staffed_hours,
+            current_version(clinics.c.id).label("rule_set_version"),
+            last.c.number.label("infusion_number"),
+            last.c.started_at.label("infusion_started_at"),
+            last.c.ended_at.label("infusion_ended_at"),
+            before.c.suicidality_severity.label("earlier_severity"),
+            before.c.received_at.label("earlier_at"),
+            newest.c.suicidality_severity.label("latest_severity"),
+            kept.c.severity.label("apart_severity"),
+            kept.c.received_at.label("apart_at"),
+            exists(_EXISTING).label("exists_already"),
+        )
+        .select_from(patients)
+        .join(clinics, clinics.c.id == patients.c.clinic_id)
+        .outerjoin(
+            before,
+            and_(
+                before.c.clinic_id == patients.c.clinic_id,
+                before.c.patient_id == patients.c.id,
+                before.c.id == earlier,
+            ),
+        )
+        .outerjoin(
+            newest,
+            and_(
+                newest.c.clinic_id == patients.c.clinic_id,
+                newest.c.patient_id == patients.c.id,
+                newest.c.id == latest,
+            ),
+        )
+        .outerjoin(kept, and_(kept.c.clinic_id == patients.c.clinic_id, kept.c.id == apart))
+        .outerjoin(last, and_(last.c.clinic_id == patients.c.clinic_id, last.c.id == infusion))
+        .where(patients.c.clinic_id == _CLINIC, patients.c.id == _PATIENT)
+    )
+
+
+_LOOK = _look()

@@ -1,0 +1,25 @@
+""" "I need help now": an alert without a check-in."""
+
+from diary.alerts.service import raise_alert
+from diary.checkins.context import look
+from diary.checkins.guide import guide
+from diary.checkins.receipt import Outcome, Receipt
+from diary.rules.default import help_requested
+from diary.severity import Severity
+from diary.work import Work
+
+
+def ask_for_help(work: Work) -> Receipt:
+    """The patient pressed "I need help now"."""
+    help_id = work.new_id()
+    context = look(work, help_id, work.now)
+    found = (help_requested(),)
+    alert_id = raise_alert(work, context.patient, found, source="help", source_id=help_id)
+    work.audit("help.requested", "alert", alert_id or help_id)
+    return Receipt(
+        outcome=Outcome.RECORDED,
+        id=help_id,
+        received_at=work.now,
+        care_team_told=True,
+        guidance=guide(context.clinic, Severity.CRITICAL, locale=context.locale, now=work.now),
+    )

@@ -1,0 +1,76 @@
+"""Check-ins, and what was sent but could not be taken as it was."""
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from diary.columns import (
+    Document,
+    Id,
+    Instant,
+    SeverityColumn,
+    clinic_table,
+    metadata,
+    within_clinic,
+)
+
+# A check-in's id is the phone's, so it lives under its patient: nobody can collide with another's.
+check_ins = Table(
+    "check_ins",
+    metadata,
+    Column("clinic_id", Id, ForeignKey("clinics.id"), primary_key=True),
+    Column("patient_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("device_id", Id, nullable=False),
+    Column("instrument", String(64), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("answers", Document, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("mood", Integer),
+    Column("anxiety", Integer),
+    Column("dissociation", Integer),
+    Column("dissociation_total", Integer),
+    Column("si", Integer),
+    Column("severity", SeverityColumn),
+    Column("suicidality_severity", SeverityColumn),
+    Column("rule_set_version", Integer, nullable=False),
+    Column("alert_id", Id),
+    # The phone's clock when it was answered and when it was sent; ours when it came.
+    Column("recorded_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("received_at", Instant, nullable=False),
+    Column("utc_offset_minutes", Integer, nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("infusion_number", Integer),
+    Column("days_since_infusion", Integer),
+    Column("hours_since_infusion", Integer),
+    within_clinic("patient_id", "patients"),
+    within_clinic("alert_id", "alerts"),
+    Index(
+        "ix_check_ins_trajectory",
+        "clinic_id",
+        "patient_id",
+        "recorded_at",
+        "id",
+        postgresql_include=["mood", "anxiety", "dissociation", "si", "suicidality_severity"],
+    ),
+    Index(None, "clinic_id", "patient_id", "received_at"),
+)
+
+# Kept whole and sealed; its suicidality answers were judged when it came.
+quarantine = clinic_table(
+    "quarantine",
+    Column("patient_id", Id, nullable=False),
+    Column("check_in_id", Id, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("faults", Document, nullable=False),
+    Column("severity", SeverityColumn),
+    Column("alert_id", Id),
+    Column("received_at", Instant, nullable=False),
+    within_clinic("patient_id", "patients"),
+    within_clinic("alert_id", "alerts"),
+    Index(None, "clinic_id", "patient_id", "check_in_id", "body_hash", unique=True),
+    Index(None, "clinic_id", "patient_id", "received_at"),
+)

@@ -1,0 +1,69 @@
+"""Check-ins read back: by the patient, and by the care team."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, Select, select
+
+from diary.callers import CallerKind
+from diary.checkins.apart import BODY_PLACE
+from diary.checkins.model import check_ins, quarantine
+from diary.errors import NotFound
+from diary.severity import Severity
+from diary.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class SetApart:
+    """A body kept in quarantine, opened for the care team. why: `invalid` or `conflict`."""
+
+    id: UUID
+    check_in_id: UUID
+    why: str
+    faults: list[dict[str, str]]
+    body: Any
+    severity: Severity | None
+    alert_id: UUID | None
+    received_at: datetime
+
+
+def visible(work: Work, patient_id: UUID) -> Select[Any]:
+    """A patient's check-ins, for a caller who can see them."""
+    if work.caller.kind is CallerKind.DEVICE and patient_id != work.caller.patient:
+        raise NotFound
+    return select(check_ins).where(
+        check_ins.c.clinic_id == work.caller.clinic, check_ins.c.patient_id == patient_id
+    )
+
+
+def get(work: Work, patient_id: UUID, check_in_id: UUID) -> Row[Any]:
+    """One check-in; raises NotFound."""
+    row = work.row(visible(work, patient_id).where(check_ins.c.id == check_in_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def set_apart(work: Work, patient_id: UUID) -> Select[Any]:
+    """A patient's quarantined bodies, for the care team."""
+    return select(quarantine).where(
+        quarantine.c.clinic_id == work.caller.clinic, quarantine.c.patient_id == patient_id
+    )
+
+
+def opened(work: Work, row: Row[Any]) -> SetApart:
+    """A quarantined body with its seal opened."""
+    text = work.vault.open(row.body, place=BODY_PLACE, clinic=row.clinic_id, row=row.id)
+    return SetApart(
+        id=row.id,
+        check_in_id=row.check_in_id,
+        why=row.why,
+        faults=row.faults,
+        body=orjson.loads(text),
+        severity=row.severity,
+        alert_id=row.alert_id,
+        received_at=row.received_at,
+    )

@@ -1,0 +1,164 @@
+"""Record a check-in: kept, scored, judged and, if it carries risk, escalated in one transaction.
+
+Whatever is wrong with the form of a body, the suicidality answers in it are judged before it is
+refused or answered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from diary.alerts.service import raise_alert
+from diary.checkins.answers import facts_of, faults_in, score, suicidality_of
+from diary.checkins.apart import set_apart
+from diary.checkins.context import Context, look
+from diary.checkins.guide import guide
+from diary.checkins.model import check_ins
+from diary.checkins.receipt import CheckInConflict, Draft, Infusion, Outcome, Receipt
+from diary.errors import FieldFault
+from diary.instruments import library
+from diary.rules.default import DEFAULT
+from diary.rules.ruleset import judge, severity_of, suicidality_severity
+from diary.rules.service import SHIPPED, load
+from diary.work import Work
+
+# The diary's day runs from 04:00 to 04:00: what is told at 1 a.m. belongs to the day before.
+DAY_STARTS = timedelta(hours=4)
+# Beyond this a phone's clock tells nothing, and a day cannot be computed from it.
+_OLDEST, _AHEAD = timedelta(days=3_653), timedelta(days=2)
+_IMPLAUSIBLE = FieldFault(
+    "/recorded_at", "out_of_range", "must lie within the last ten years and two days ahead"
+)
+
+
+def record(
+    work: Work,
+    check_in_id: UUID,
+    body: object,
+    draft: Draft | None,
+    faults: Sequence[FieldFault],
+) -> Receipt:
+    """Record what the caller's phone sent. body: as it was sent; draft: its envelope, None where
+    `faults` say what is wrong with it.
+
+    The same body again gives the same receipt. Raises Invalid only for a body that says nothing
+    of suicidality, CheckInConflict only where the suicidality it states is already on record;
+    otherwise both are outcomes, so that what was judged is kept.
+    """
+    if draft is not None and not _is_plausible(draft.recorded_at, work.now):
+        draft, faults = None, (*faults, _IMPLAUSIBLE)
+    moment = draft.recorded_at if draft is not None else work.now
+    context = look(work, check_in_id, moment)
+    fingerprint = _fingerprint(body)
+    if context.existing is not None:
+        if context.existing.body_hash == fingerprint:
+            return _receipt(work, context, context.existing, Outcome.REPEATED)
+        return _conflict(work, context, check_in_id, body, fingerprint)
+    if draft is not None:
+        instrument = library.find(draft.instrument, draft.version)
+        faults = faults_in(instrument, draft.answers) if instrument else [_unknown(draft)]
+    if draft is None or faults:
+        return set_apart(work, context, check_in_id, body, fingerprint, "invalid", faults)
+    return _keep(work, context, check_in_id, draft, fingerprint)
+
+
+def _keep(
+    work: Work, context: Context, check_in_id: UUID, draft: Draft, fingerprint: bytes
+) -> Receipt:
+    patient = context.patient
+    scores = score(draft.answers)
+    ruleset = load(work, patient.clinic_id, context.rule_set_version)
+    found = judge(ruleset, facts_of(draft.answers, scores, context.prior))
+    alert_id = raise_alert(work, patient, found, source="check-in", source_id=check_in_id)
+    since = context.since(draft.recorded_at)
+    offset = draft.recorded_at.utcoffset() or timedelta(0)
+    local = draft.recorded_at.astimezone(ZoneInfo(draft.time_zone)) - DAY_STARTS
+    row = {
+        "clinic_id": patient.clinic_id,
+        "patient_id": patient.id,
+        "id": check_in_id,
+        "device_id": work.caller.id,
+        "instrument": draft.instrument,
+        "version": draft.version,
+        "locale": draft.locale,
+        "answers": dict(draft.answers),
+        "body_hash": fingerprint,
+        "mood": scores.mood,
+        "anxiety": scores.anxiety,
+        "dissociation": scores.dissociation,
+        "dissociation_total": scores.dissociation_total,
+        "si": scores.si,
+        "severity": severity_of(found),
+        "suicidality_severity": suicidality_severity(found, ruleset),
+        "rule_set_version": SHIPPED if ruleset is DEFAULT else context.rule_set_version,
+        "alert_id": alert_id,
+        "recorded_at": draft.recorded_at,
+        "sent_at": draft.sent_at,
+        "received_at": work.now,
+        "utc_offset_minutes": int(offset.total_seconds() // 60),
+        "time_zone": draft.time_zone,
+        "local_date": local.date(),
+        "infusion_number": since and since.number,
+        "days_since_infusion": since and since.days,
+        "hours_since_infusion": since and since.hours,
+    }
+    work.add(check_ins, **row)
+    work.audit("check-in.recorded", "check_in", check_in_id)
+    return _receipt(work, context, SimpleNamespace(**row), Outcome.RECORDED)
+
+
+def _conflict(
+    work: Work, context: Context, check_in_id: UUID, body: object, fingerprint: bytes
+) -> Receipt:
+    existing = context.existing
+    assert existing is not None
+    # What this body contradicts came before it, too.
+    known = (context.prior, existing.suicidality_severity)
+    prior = max((severity for severity in known if severity is not None), default=None)
+    context = replace(context, prior=prior)
+    said = suicidality_of(body, prior)
+    on_record = suicidality_of({"answers": existing.answers}, prior)
+    if said is None or said == on_record:
+        raise CheckInConflict
+    return set_apart(work, context, check_in_id, body, fingerprint, "conflict", ())
+
+
+def _receipt(work: Work, context: Context, row: Any, outcome: Outcome) -> Receipt:
+    infusion = None
+    if row.infusion_number is not None:
+        infusion = Infusion(row.infusion_number, row.days_since_infusion, row.hours_since_infusion)
+    return Receipt(
+        outcome=outcome,
+        id=row.id,
+        received_at=row.received_at,
+        care_team_told=row.alert_id is not None,
+        guidance=guide(context.clinic, row.severity, locale=row.locale, now=work.now),
+        local_date=row.local_date.isoformat(),
+        scores=row,
+        infusion=infusion,
+    )
+
+
+def _unknown(draft: Draft) -> FieldFault:
+    if any(known.slug == draft.instrument for known in library.published()):
+        return FieldFault("/version", "unknown", "is no published version of the instrument")
+    return FieldFault("/instrument", "unknown", "is no published instrument")
+
+
+def _is_plausible(recorded_at: datetime, now: datetime) -> bool:
+    return now - _OLDEST <= recorded_at <= now + _AHEAD
+
+
+def _fingerprint(body: object) -> bytes:
+    """What makes two bodies the same check-in: all but when it was sent, which a retry changes."""
+    same = body
+    if isinstance(body, Mapping):
+        same = {name: value for name, value in body.items() if name != "sent_at"}
+    return sha256(orjson.dumps(same, option=orjson.OPT_SORT_KEYS)).digest()

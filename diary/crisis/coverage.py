@@ -1,0 +1,232 @@
+"""When a clinic reads answers, said plainly to the person who is writing one."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, reduce
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, get_day_names
+
+MIDNIGHT = "24:00"
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Weekday 1 (Monday) to 7, wall-clock `HH:MM`; closing before opening is the next day."""
+
+    weekday: int
+    opens: str
+    closes: str
+
+    def __post_init__(self) -> None:
+        if self.weekday not in range(1, 8):
+            raise ValueError("weekday: 1 (Monday) to 7 (Sunday)")
+        if not _CLOCK.fullmatch(self.opens):
+            raise ValueError("opens: HH:MM")
+        if self.closes == self.opens or not (
+            _CLOCK.fullmatch(self.closes) or self.closes == MIDNIGHT
+        ):
+            raise ValueError("closes: HH:MM other than opens, or 24:00")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffedHours:
+    """The weekly hours in which a team reads answers, in its own time zone."""
+
+    time_zone: str
+    periods: tuple[Period, ...]
+
+    def __post_init__(self) -> None:
+        # An unknown zone is refused here, not in a crisis.
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("time_zone: an IANA name, such as Europe/Madrid") from None
+
+    @classmethod
+    def of(cls, time_zone: str, periods: Iterable[Mapping[str, Any]]) -> "StaffedHours":
+        """From stored rows: `weekday`, `opens`, `closes`."""
+        return cls(time_zone, tuple(Period(**period) for period in periods))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whether a team reads answers at this moment; None where no hours are set.
+
+    opens_at: when it is closed, the next opening. closes_at: when it is open, the closing; None
+    for a team that never closes. Both in the clinic's time zone.
+    """
+
+    open_now: bool | None
+    opens_at: datetime | None
+    closes_at: datetime | None
+    text: str
+
+
+@cache
+def texts() -> Mapping[str, Any]:
+    """Every sentence that a person in danger may read, by locale."""
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("texts.json").read_text("utf-8"))
+    return found
+
+
+def text_locale(locale: str) -> str:
+    """The closest locale there are texts in: the exact one, the language, English."""
+    exact = locale.replace("_", "-").lower()
+    return next((name for name in (exact, exact.split("-")[0]) if name in texts()), "en")
+
+
+def emergency_words(numbers: Iterable[str], locale: str) -> str:
+    """The numbers as they stand after `call`; without any, the local emergency number."""
+    words = texts()[text_locale(locale)]
+    return _listed(tuple(numbers), words["or"]) or str(words["emergency"])
+
+
+def coverage(
+    hours: StaffedHours | None,
+    now: datetime,
+    locale: str,
+    emergency_numbers: Iterable[str] = (),
+) -> Coverage:
+    """What may be said at this moment about who reads an answer. It never promises a reader."""
+    if now.tzinfo is None:
+        raise ValueError("now: an aware moment")
+    said = _Speech(locale)
+    danger = said.danger(emergency_numbers)
+    if hours is None or not hours.periods:
+        return Coverage(None, None, None, f"{said.words['unset']} {danger}")
+    local = now.astimezone(ZoneInfo(hours.time_zone))
+    spans = _spans(hours, local)
+    staffed = next((span for span in spans if span[0] <= now < span[1]), None)
+    if staffed is None:
+        opens = min(start for start, _ in spans if start > now).astimezone(local.tzinfo)
+        state = _sentence(said.words["closed"].format(opens=said.moment(opens, local)))
+        return Coverage(False, opens, None, f"{said.week(hours)} {state} {danger}")
+    # Hours with any gap in the week close within eight days, the longest a clock change allows.
+    if staffed[1] - now > _WEEK + timedelta(days=1):
+        always = said.words["always"].format(zone=hours.time_zone)
+        return Coverage(True, None, None, f"{always} {said.words['always_open']} {danger}")
+    closes = staffed[1].astimezone(local.tzinfo)
+    state = _sentence(said.words["open"].format(closes=said.moment(closes, local, "{time}")))
+    return Coverage(True, None, closes, f"{said.week(hours)} {state} {danger}")
+
+
+def _spans(hours: StaffedHours, local: datetime) -> list[tuple[datetime, datetime]]:
+    """The staffed spans from yesterday to ten days ahead in UTC, those that touch made one."""
+    spans: list[tuple[datetime, datetime]] = []
+    for offset in range(-1, 11):
+        day = local.date() + timedelta(days=offset)
+        for period in hours.periods:
+            if period.weekday == day.isoweekday():
+                overnight = period.closes == MIDNIGHT or period.closes < period.opens
+                until = day + timedelta(days=1) if overnight else day
+                zone = hours.time_zone
+                spans.append(
+                    (_instant(day, period.opens, zone), _instant(until, period.closes, zone))
+                )
+    merged: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1][1]:
+            begun, ended = merged.pop()
+            merged.append((begun, max(ended, end)))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _instant(day: date, clock: str, zone: str) -> datetime:
+    """A wall-clock time as a moment: the first of two in autumn, the hour after a gap in spring."""
+    return datetime.combine(day, _time(clock), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _time(clock: str) -> time:
+    return time.min if clock == MIDNIGHT else time.fromisoformat(clock)
+
+
+def _sentence(said: str) -> str:
+    """Some locales end a time with a full stop of its own (`9:00 a.m.`)."""
+    return said.replace("..", ".")
+
+
+def _listed(parts: tuple[str, ...], pair: str) -> str:
+    return reduce(lambda first, last: pair.format(first=first, last=last), parts) if parts else ""
+
+
+class _Speech:
+    """The sentences of one locale."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale = text_locale(locale)
+        self.words: Mapping[str, str] = texts()[self.locale]["coverage"]
+        self._babel = Locale(self.locale)
+        try:
+            wanted = Locale.parse(locale.replace("_", "-"), sep="-")
+        except (ValueError, UnknownLocaleError):
+            return
+        if wanted.language == self.locale:
+            self._babel = wanted
+
+    def danger(self, numbers: Iterable[str]) -> str:
+        sentence: str = texts()[self.locale]["danger"]
+        return sentence.format(emergency=emergency_words(numbers, self.locale))
+
+    def week(self, hours: StaffedHours) -> str:
+        """`Your team reads answers Monday–Friday 9:00–17:00 (Europe/Madrid).`"""
+        days = sorted({period.weekday for period in hours.periods})
+        timetable = [(day, self._times(hours, day)) for day in days]
+        # In a run of consecutive days the day less its place in the list is constant.
+        runs = groupby(enumerate(timetable), key=lambda at: (at[1][0] - at[0], at[1][1]))
+        groups = tuple(
+            self.words["group"].format(days=self._days([day for _, (day, _) in run]), times=times)
+            for (_, times), run in runs
+        )
+        said = _listed(groups, "{first}; {last}")
+        return self.words["hours"].format(hours=said, zone=hours.time_zone)
+
+    def moment(self, when: datetime, now: datetime, today: str | None = None) -> str:
+        """A moment in the clinic's zone, named as shortly as it can be without doubt."""
+        ahead = (when.date() - now.date()).days
+        clock = self._clock(when.time())
+        if ahead == 0:
+            return (today or self.words["today"]).format(time=clock)
+        day = self._day(when.isoweekday())
+        if ahead >= 7:
+            day = format_date(when.date(), self.words["date"], locale=self._babel)
+        return self.words["on"].format(day=day, time=clock)
+
+    def _times(self, hours: StaffedHours, day: int) -> str:
+        periods = sorted(
+            (period for period in hours.periods if period.weekday == day), key=attrgetter("opens")
+        )
+        return _listed(tuple(map(self._period, periods)), self.words["and"])
+
+    def _period(self, period: Period) -> str:
+        if (period.opens, period.closes) == ("00:00", MIDNIGHT):
+            return self.words["all_day"]
+        opens, closes = (self._clock(_time(clock)) for clock in (period.opens, period.closes))
+        return self.words["time_range"].format(opens=opens, closes=closes)
+
+    def _days(self, days: list[int]) -> str:
+        if len(days) == 7:
+            return self.words["every_day"]
+        if len(days) == 1:
+            return self._day(days[0])
+        return self.words["day_range"].format(first=self._day(days[0]), last=self._day(days[-1]))
+
+    def _day(self, weekday: int) -> str:
+        return str(get_day_names("wide", locale=self._babel)[weekday - 1])
+
+    def _clock(self, clock: time) -> str:
+        # Only a territory tells whether its people read a 12-hour clock.
+        pattern = "short" if self._babel.territory else "H:mm"
+        return format_time(clock, pattern, locale=self._babel)

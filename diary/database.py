@@ -1,0 +1,138 @@
+"""One database, SQLite or PostgreSQL, with the durability that a 2xx answer promises."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+# Unique violation, serialisation failure, deadlock: another transaction got there first.
+_LOST_RACE = {"23505", "40001", "40P01"}
+# Releases whose write-ahead log can be corrupted when it is reset during a checkpoint.
+_WAL_BUG_FROM, _WAL_BUG_TO = (3, 7, 0), (3, 51, 2)
+
+
+class UnsafeDatabase(Exception):
+    """This database would not keep what it was given."""
+
+
+class Database:
+    """A pool of connections, and the transactions that run on them.
+
+    On SQLite one thread of the process writes at a time: SQLite's own busy handler is unfair
+    and lets single writers wait for half a second under load.
+    """
+
+    def __init__(self, url: str, *, pool_size: int) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self._engine = _sqlite(url, pool_size) if self.is_sqlite else _postgresql(url, pool_size)
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Connection]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        with self._one_writer if write else nullcontext(), self._engine.begin() as connection:
+            if self.is_sqlite:
+                # A deferred transaction that reads before it writes fails at once when another
+                # one wrote in between, whatever the busy timeout.
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            yield connection
+
+    @property
+    def file(self) -> str | None:
+        """The path of the SQLite file; None on PostgreSQL."""
+        return self._engine.url.database if self.is_sqlite else None
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+
+def lost_race(error: DBAPIError) -> bool:
+    """Whether the transaction failed only because another one was first, so that it may rerun."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _LOST_RACE
+    message = str(error.orig)
+    if isinstance(error, IntegrityError):
+        return message.startswith("UNIQUE constraint failed")
+    return isinstance(error, OperationalError) and "locked" in message
+
+
+def unreachable(error: DBAPIError) -> bool:
+    """Whether the database could not be reached or did not answer in time."""
+    return isinstance(error, OperationalError) or error.connection_invalidated
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _postgresql(url: str, pool_size: int) -> Engine:
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    limits = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=10s"
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=False,
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "options": limits,
+            "connect_timeout": 5,
+            "application_name": "interlude",
+            # A database behind a dead network path must be given up in seconds, not hours.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
+        },
+    )
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        module=safe_sqlite(),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        # The driver must not open transactions by itself: Database chooses their kind.
+        connection.isolation_level = None
+        for pragma in (
+            "busy_timeout=5000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def safe_sqlite() -> ModuleType:
+    try:
+        module: ModuleType = import_module("pysqlite3.dbapi2")
+    except ImportError:
+        module = sqlite3
+    version = module.sqlite_version_info
+    if _WAL_BUG_FROM <= version <= _WAL_BUG_TO:
+        raise UnsafeDatabase(
+            f"SQLite {module.sqlite_version} can corrupt its write-ahead log; "
+            "3.51.3 or newer is needed (package pysqlite3), or PostgreSQL."
+        )
+    return module

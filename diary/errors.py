@@ -1,0 +1,86 @@
+"""What can go wrong, in the house's own words; `api/problems.py` gives each kind its status.
+
+Each class below is one kind of refusal. Slices subclass a kind and name their own `code`, which is
+stable, documented in docs/errors.md and the last part of the problem's `type`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One fault in what was sent: a JSON pointer, a stable code and a sentence. Never the value."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Fault(Exception):
+    """A refusal that the caller is told about. `extra` members join the problem document."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldFault] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(self.code)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.extra = dict(extra or {})
+
+
+class Malformed(Fault):
+    """The request cannot be read at all."""
+
+    code = "malformed"
+    title = "The request could not be read"
+
+
+class Unauthenticated(Fault):
+    """No caller, or none that can be believed. One answer for unknown, wrong and expired."""
+
+    code = "unauthenticated"
+    title = "A valid access token is needed"
+
+
+class Forbidden(Fault):
+    """A known caller without the permission, within its own clinic."""
+
+    code = "forbidden"
+    title = "Your role does not allow this"
+
+
+class NotFound(Fault):
+    """Absent, or another clinic's or patient's: the two cannot be told apart."""
+
+    code = "not-found"
+    title = "There is nothing here for you"
+
+
+class Conflict(Fault):
+    """The request cannot be carried out in the present state."""
+
+    code = "conflict"
+    title = "This cannot be done now"
+
+
+class Invalid(Fault):
+    """The request was read, and some of its fields are not acceptable."""
+
+    code = "invalid"
+    title = "Some fields are not acceptable"
+
+
+class Busy(Fault):
+    """No answer in time; the same request can be sent again in a moment."""
+
+    code = "busy"
+    title = "Busy: send the same request again"

@@ -1,0 +1,37 @@
+"""Patients, and how their phones get in."""
+
+from sqlalchemy import Column, Index, LargeBinary, String
+
+from diary.columns import Id, Instant, clinic_table, within_clinic
+
+# name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
+patients = clinic_table(
+    "patients",
+    Column("reference", String(24), nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "clinic_id", "reference", unique=True),
+)
+
+enrolments = clinic_table(
+    "enrolments",
+    Column("patient_id", Id, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    within_clinic("patient_id", "patients"),
+)
+
+devices = clinic_table(
+    "devices",
+    Column("patient_id", Id, nullable=False),
+    Column("name", LargeBinary),
+    Column("platform", String(16), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    within_clinic("patient_id", "patients"),
+    Index(None, "clinic_id", "patient_id"),
+)

@@ -1,0 +1,91 @@
+"""Patients: entered by the care team, read by those who may."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+
+from diary.callers import CallerKind
+from diary.errors import NotFound
+from diary.patients.model import patients
+from diary.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient, name opened. reference: the opaque name used wherever PHI must not stand."""
+
+    id: UUID
+    reference: str
+    name: str
+    locale: str
+    time_zone: str
+    state: str
+    created_at: datetime
+
+
+def visible(work: Work) -> Select[Any]:
+    """The patients this caller can see: its clinic's, or itself."""
+    query = select(patients).where(patients.c.clinic_id == work.caller.clinic)
+    if work.caller.kind is CallerKind.DEVICE:
+        query = query.where(patients.c.id == work.caller.patient)
+    return query
+
+
+def create(work: Work, *, name: str, locale: str, time_zone: str) -> Patient:
+    """Enter a patient. locale: BCP 47; time_zone: IANA, where the patient lives."""
+    patient = Patient(
+        id=work.new_id(),
+        reference="pt_" + base64.b32encode(work.random_bytes(10)).decode().lower(),
+        name=name,
+        locale=locale,
+        time_zone=time_zone,
+        state="active",
+        created_at=work.now,
+    )
+    work.add(
+        patients,
+        clinic_id=work.caller.clinic,
+        id=patient.id,
+        reference=patient.reference,
+        name=work.vault.seal(
+            name, place="patients.name", clinic=work.caller.clinic, row=patient.id
+        ),
+        locale=locale,
+        time_zone=time_zone,
+        state=patient.state,
+        created_at=work.now,
+    )
+    work.audit("patient.created", "patient", patient.id)
+    return patient
+
+
+def get(work: Work, patient_id: UUID) -> Patient:
+    """One patient; raises NotFound for any that this caller cannot see."""
+    row = work.row(visible(work).where(patients.c.id == patient_id))
+    if row is None:
+        raise NotFound
+    return opened(work, row)
+
+
+def require(work: Work, patient_id: UUID) -> None:
+    """Raises NotFound unless this caller can see the patient."""
+    if work.row(visible(work).with_only_columns(patients.c.id).where(patients.c.id == patient_id)):
+        return
+    raise NotFound
+
+
+def opened(work: Work, row: Row[Any]) -> Patient:
+    """A row with its name opened."""
+    return Patient(
+        id=row.id,
+        reference=row.reference,
+        name=work.vault.open(row.name, place="patients.name", clinic=row.clinic_id, row=row.id),
+        locale=row.locale,
+        time_zone=row.time_zone,
+        state=row.state,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,147 @@
+"""Which rule set judges a clinic's check-ins: the last one published, or the one that ships.
+
+A published version never changes, so a process keeps the ones it has read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+
+from diary.errors import Conflict, FieldFault, Invalid, NotFound
+from diary.logs import logger
+from diary.rules.default import DEFAULT
+from diary.rules.model import rule_sets
+from diary.rules.publication import check
+from diary.rules.ruleset import RuleSet, RuleSetFaults, parse, to_document
+from diary.work import Work
+
+_log = logger("rules")
+
+SHIPPED = 0
+_KEPT = 256
+_known: dict[tuple[UUID, int], RuleSet] = {}
+
+
+class RuleSetHasGap(Conflict):
+    """A worse answer would weigh less, or an answer at the floor would be silent."""
+
+    code = "rule-set-gap"
+    title = "This rule set would miss a risk answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One version as it is shown. Version 0 ships with the product."""
+
+    version: int
+    document: Mapping[str, Any]
+    reason: str
+    published_at: datetime | None
+    published_by: UUID | None
+
+
+def current_version(clinic_id: ColumnElement[UUID]) -> ScalarSelect[int | None]:
+    """The newest version's number, for use inside a query; NULL while none was published."""
+    return (
+        select(func.max(rule_sets.c.version))
+        .where(rule_sets.c.clinic_id == clinic_id)
+        .correlate_except(rule_sets)
+        .scalar_subquery()
+    )
+
+
+def load(work: Work, clinic_id: UUID, version: int | None) -> RuleSet:
+    """A version, ready to judge by.
+
+    One that can no longer be read must not lose a check-in: the shipped rules judge instead.
+    """
+    if not version:
+        return DEFAULT
+    known = _known.get((clinic_id, version))
+    if known is None:
+        row = work.row(
+            select(rule_sets.c.document).where(
+                rule_sets.c.clinic_id == clinic_id, rule_sets.c.version == version
+            )
+        )
+        assert row is not None
+        try:
+            known = parse(row.document)
+        except RuleSetFaults as faults:
+            _log.error(
+                "rules.unreadable",
+                clinic_id=str(clinic_id),
+                version=version,
+                faults=sorted({fault.code for fault in faults.faults}),
+            )
+            known = DEFAULT
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[(clinic_id, version)] = known
+    return known
+
+
+def checked(document: object) -> RuleSet:
+    """A rule set that may go live; raises Invalid, or RuleSetHasGap with the counter-example.
+
+    It may take seconds, so it wants no transaction open.
+    """
+    try:
+        ruleset = parse(document)
+        gap = check(ruleset)
+    except RuleSetFaults as faults:
+        raise Invalid(
+            errors=[FieldFault(f"/document{f[0]}", f[1], f[2]) for f in faults.faults]
+        ) from None
+    if gap is not None:
+        raise RuleSetHasGap(
+            gap.sentence,
+            extra={"counter_example": {"lighter": gap.lighter, "heavier": gap.heavier}},
+        )
+    return ruleset
+
+
+def publish(work: Work, ruleset: RuleSet, *, reason: str) -> Published:
+    """Put a checked rule set in force as the clinic's next version."""
+    last = work.row(
+        select(func.max(rule_sets.c.version).label("version")).where(
+            rule_sets.c.clinic_id == work.caller.clinic
+        )
+    )
+    version = ((last and last.version) or SHIPPED) + 1
+    published = Published(version, to_document(ruleset), reason, work.now, work.caller.id)
+    rule_set_id = work.new_id()
+    work.add(
+        rule_sets,
+        clinic_id=work.caller.clinic,
+        id=rule_set_id,
+        version=version,
+        document=published.document,
+        reason=reason,
+        published_at=work.now,
+        published_by=work.caller.id,
+    )
+    work.audit("rule-set.published", "rule_set", rule_set_id, version=version)
+    return published
+
+
+def get(work: Work, version: int | None = None) -> Published:
+    """A version of the caller's clinic, the one in force by default; raises NotFound."""
+    query = visible(work).order_by(rule_sets.c.version.desc()).limit(1)
+    if version is not None:
+        query = query.where(rule_sets.c.version == version)
+    row = None if version == SHIPPED else work.row(query)
+    if row is not None:
+        return Published(row.version, row.document, row.reason, row.published_at, row.published_by)
+    if version in (None, SHIPPED):
+        return Published(SHIPPED, to_document(DEFAULT), "ships with the product", None, None)
+    raise NotFound
+
+
+def visible(work: Work) -> Select[Any]:
+    """The versions that the caller's clinic published."""
+    return select(rule_sets).where(rule_sets.c.clinic_id == work.caller.clinic)

@@ -1,0 +1,110 @@
+"""Every setting, read once from the environment; all faults are reported together."""
+
+import base64
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import ValidationError as _ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+PREFIX = "INTERLUDE_"
+
+
+class SettingsFault(Exception):
+    """One sentence for each setting that is missing or wrong; no value is quoted."""
+
+
+class Settings(BaseSettings):
+    """How one process is run. Each field is the variable `INTERLUDE_<NAME>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: str = Field(
+        description="`sqlite:///path/to/file.db`, or `postgresql://user:password@host/name`."
+    )
+    master_key: SecretStr = Field(
+        description="32 random bytes in base64: seals secrets in the database and derives "
+        "the keys for cursors and refresh tokens. Losing it loses what it sealed."
+    )
+    public_url: HttpUrl = Field(
+        description="Where callers reach this API; the issuer of its tokens and the base of links "
+        "in webhooks."
+    )
+    default_country: str = Field(
+        default="ZZ",
+        pattern=r"^[A-Z]{2}$",
+        description="ISO 3166 country whose crisis contacts stand in an error when the caller's "
+        "clinic is not known. `ZZ`: the worldwide advice.",
+    )
+    engine: Literal["embedded", "off"] = Field(
+        default="embedded",
+        description="`embedded`: the API process also escalates and delivers. `off`: it does not; "
+        "run `python -m engine` beside it (PostgreSQL only).",
+    )
+    pool_size: int = Field(
+        default=10, ge=2, le=200, description="Database connections that one process keeps."
+    )
+    webhook_allow_http: bool = Field(
+        default=False, description="Let webhooks leave over plain http. For a trial on one machine."
+    )
+    webhook_allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Private networks that webhooks may reach, as CIDR separated by commas; "
+        "everything that is not public is refused otherwise.",
+    )
+    webhook_ca_file: str | None = Field(
+        default=None, description="A PEM file of further certificate authorities for webhooks."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least grave event that is logged."
+    )
+
+    @field_validator("master_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        try:
+            if len(base64.b64decode(value.get_secret_value(), validate=True)) == 32:
+                return value
+        except ValueError:
+            pass
+        raise ValueError("must be 32 bytes in base64; `openssl rand -base64 32` makes one")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str) -> str:
+        if value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            return value
+        raise ValueError("must start with sqlite:/// or postgresql://")
+
+    @field_validator("webhook_allowed_networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @cached_property
+    def master(self) -> bytes:
+        """The master key's 32 bytes."""
+        return base64.b64decode(self.master_key.get_secret_value())
+
+    @cached_property
+    def issuer(self) -> str:
+        """The public URL without a trailing slash."""
+        return str(self.public_url).rstrip("/")
+
+
+def load_settings() -> Settings:
+    """Settings from the environment, or a SettingsFault that names everything to put right."""
+    try:
+        return Settings()
+    except _ValidationError as faults:
+        lines = [
+            f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in faults.errors()
+        ]
+        raise SettingsFault("\n".join(lines)) from None

@@ -1,0 +1,23 @@
+"""Every table of the house, for the migrations: importing this fills the metadata."""
+
+from diary.access import model as access
+from diary.alerts import model as alerts
+from diary.audit import audit_events
+from diary.checkins import model as checkins
+from diary.columns import metadata
+from diary.infusions import model as infusions
+from diary.patients import model as patients
+from diary.rules import model as rules
+from diary.webhooks import model as webhooks
+
+__all__ = [
+    "access",
+    "alerts",
+    "audit_events",
+    "checkins",
+    "infusions",
+    "metadata",
+    "patients",
+    "rules",
+    "webhooks",
+]

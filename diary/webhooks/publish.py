@@ -1,0 +1,134 @@
+"""Messages enter here, in the transaction of what they tell of."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import case, select, update
+
+from diary.severity import Severity
+from diary.webhooks.model import deliveries, messages
+from diary.work import Work
+
+
+def publish(
+    work: Work,
+    *,
+    clinic_id: UUID,
+    type: str,
+    data: dict[str, Any],
+    endpoint_ids: Collection[UUID],
+    message_id: UUID | None = None,
+    alert_id: UUID | None = None,
+    is_page: bool = False,
+    priority: Severity = Severity.LOW,
+) -> UUID:
+    """Freeze one message and owe it to each endpoint. The message's id is the `webhook-id`."""
+    message_id = message_id or work.new_id()
+    body = {"type": type, "timestamp": work.now, "data": data}
+    work.add(
+        messages,
+        clinic_id=clinic_id,
+        id=message_id,
+        type=type,
+        alert_id=alert_id,
+        body=orjson.dumps(body, option=orjson.OPT_UTC_Z),
+        created_at=work.now,
+    )
+    for endpoint_id in sorted(endpoint_ids):
+        work.add(
+            deliveries,
+            clinic_id=clinic_id,
+            id=work.new_id(),
+            message_id=message_id,
+            endpoint_id=endpoint_id,
+            alert_id=alert_id,
+            is_page=is_page,
+            priority=int(priority),
+            state="pending",
+            attempts=0,
+            due_at=work.now,
+            withdrawn=False,
+            created_at=work.now,
+        )
+    work.wake_engine()
+    return message_id
+
+
+def withdraw_pages(work: Work, clinic_id: UUID, alert_id: UUID) -> None:
+    """No page of this alert is wanted any more: none is claimed once this is committed.
+
+    One that is in flight may still land; if it fails it is not tried again.
+    """
+    _retire(work, clinic_id, alert_id, state="cancelled", is_page=True)
+
+
+def supersede(
+    work: Work, clinic_id: UUID, alert_id: UUID, endpoint_ids: Collection[UUID], *, is_page: bool
+) -> None:
+    """A newer message of this alert is about to be owed to these endpoints and covers the older.
+
+    A page covers pages and a state event state events: what asks for a person is not replaced by
+    what only tells.
+    """
+    _retire(
+        work,
+        clinic_id,
+        alert_id,
+        state="superseded",
+        is_page=is_page,
+        endpoint_ids=endpoint_ids,
+    )
+
+
+def told(work: Work, clinic_id: UUID, alert_id: UUID) -> set[UUID]:
+    """The endpoints that were ever owed a message of this alert."""
+    query = (
+        select(deliveries.c.endpoint_id)
+        .where(deliveries.c.clinic_id == clinic_id, deliveries.c.alert_id == alert_id)
+        .distinct()
+    )
+    return {row.endpoint_id for row in work.rows(query)}
+
+
+def reached_nobody(work: Work, clinic_id: UUID, message_id: UUID) -> bool:
+    """Whether every delivery of a message that is still owed failed twice and none arrived.
+
+    One that was cancelled, because its endpoint was disabled, reaches nobody either.
+    """
+    rows = work.rows(
+        select(deliveries.c.state, deliveries.c.attempts).where(
+            deliveries.c.clinic_id == clinic_id, deliveries.c.message_id == message_id
+        )
+    )
+    return all(
+        row.state == "cancelled" or (row.state != "delivered" and row.attempts >= 2) for row in rows
+    )
+
+
+def _retire(
+    work: Work,
+    clinic_id: UUID,
+    alert_id: UUID,
+    *,
+    state: str,
+    is_page: bool,
+    endpoint_ids: Collection[UUID] | None = None,
+) -> None:
+    waiting = deliveries.c.state == "pending"
+    statement = update(deliveries).where(
+        deliveries.c.clinic_id == clinic_id,
+        deliveries.c.alert_id == alert_id,
+        deliveries.c.is_page == is_page,
+        deliveries.c.state.in_(("pending", "leased")),
+    )
+    if endpoint_ids is not None:
+        statement = statement.where(deliveries.c.endpoint_id.in_(endpoint_ids))
+    work.execute(
+        statement.values(
+            state=case((waiting, state), else_=deliveries.c.state),
+            settled_at=case((waiting, work.now), else_=None),
+            withdrawn=True,
+        )
+    )

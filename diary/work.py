@@ -1,0 +1,135 @@
+"""One transaction, one instant, one caller: what every verb of the house is given."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
+
+from diary.audit import audit_events
+from diary.callers import Caller
+from diary.clock import Clock
+from diary.database import Database
+from diary.flush import flush
+from diary.ids import NewId
+from diary.settings import Settings
+from diary.vault import RandomBytes, Vault
+
+
+@dataclass(slots=True)
+class Work:
+    """A unit of work. Verbs take it first; they never commit and never ask what time it is.
+
+    now: the one instant of this transaction. Rows handed to `add` are written together at the
+    end, parents before children, or before the next statement that could want to see them.
+    """
+
+    connection: Connection
+    caller: Caller
+    now: datetime
+    new_id: NewId
+    vault: Vault
+    random: Random
+    random_bytes: RandomBytes
+    settings: Settings
+    wakes_engine: bool = False
+    _rows: list[tuple[Table, Mapping[str, Any]]] = field(default_factory=list)
+
+    def add(self, table: Table, **row: Any) -> None:
+        """Insert a row; every column without a value is NULL."""
+        self._rows.append((table, row))
+
+    def rows(
+        self, query: Select[Any], values: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """All rows of a query. values: of the parameters of one that is built once and kept.
+
+        Building a query costs more than running it: what a check-in asks is built once.
+        """
+        self.flush()
+        return self.connection.execute(query, values).all()
+
+    def row(self, query: Select[Any], values: Mapping[str, Any] | None = None) -> Row[Any] | None:
+        """The one row of a query, or None; more than one is a defect."""
+        self.flush()
+        return self.connection.execute(query, values).one_or_none()
+
+    def execute(self, statement: Executable) -> CursorResult[Any]:
+        """Run an UPDATE or DELETE."""
+        self.flush()
+        result = self.connection.execute(statement)
+        assert isinstance(result, CursorResult)
+        return result
+
+    def flush(self) -> None:
+        """Write the rows added so far."""
+        if self._rows:
+            rows, self._rows = self._rows, []
+            flush(self.connection, rows)
+
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        subject_id: UUID,
+        *,
+        clinic: UUID | None = None,
+        **detail: Any,
+    ) -> None:
+        """Leave a trace of a write in the same transaction. detail: codes and ids, never PHI."""
+        self.add(
+            audit_events,
+            clinic_id=clinic or self.caller.clinic,
+            id=self.new_id(),
+            at=self.now,
+            actor_kind=self.caller.kind,
+            actor_id=self.caller.id,
+            action=action,
+            subject=subject,
+            subject_id=subject_id,
+            detail=detail or None,
+        )
+
+    def wake_engine(self) -> None:
+        """Hint, once this is committed, that there is something to deliver."""
+        self.wakes_engine = True
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What one process holds for its whole life. Time, ids and randomness come in here.
+
+    wake: called after a commit that left something to deliver; only ever a hint.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    new_id: NewId
+    random: Random
+    random_bytes: RandomBytes
+    vault: Vault
+    wake: Callable[[], None]
+
+    @contextmanager
+    def work(self, caller: Caller, *, write: bool = True) -> Iterator[Work]:
+        """Begin; commit when the block returns; roll back when it raises."""
+        with self.database.transaction(write=write) as connection:
+            work = Work(
+                connection,
+                caller,
+                self.clock.now(),
+                self.new_id,
+                self.vault,
+                self.random,
+                self.random_bytes,
+                self.settings,
+            )
+            yield work
+            work.flush()
+        if work.wakes_engine:
+            self.wake()

@@ -1,0 +1,44 @@
+"""Due alerts → their next action, each in its own transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from diary.alerts import service as alerts
+from diary.callers import Caller
+from diary.logs import logger
+from diary.work import House
+
+_log = logger("escalate")
+_BATCH = 100
+
+
+def escalate_due(house: House, caller: Caller) -> int:
+    """Take the next action of every alert whose time has come; returns how many acted.
+
+    One alert that cannot be carried out must not hold up the others: it stays due, and is logged
+    and tried again on the next turn.
+    """
+    seen: set[UUID] = set()
+    acted = 0
+    while True:
+        with house.work(caller, write=False) as work:
+            due = alerts.due(work, _BATCH, without=seen)
+        if not due:
+            return acted
+        acted += sum(_act(house, caller, clinic_id, alert_id) for clinic_id, alert_id in due)
+        seen.update(alert_id for _, alert_id in due)
+
+
+def next_action(house: House, caller: Caller, after: datetime | None = None) -> datetime | None:
+    """When the next alert falls due. after: of those not yet due then."""
+    with house.work(caller, write=False) as work:
+        return alerts.next_action(work, after)
+
+
+def _act(house: House, caller: Caller, clinic_id: UUID, alert_id: UUID) -> bool:
+    try:
+        with house.work(caller) as work:
+            return alerts.act_when_due(work, clinic_id, alert_id)
+    except Exception as error:
+        _log.error("alert.action-failed", alert_id=str(alert_id), error=error)
+        return False

@@ -1,0 +1,165 @@
+"""The whole engine: take what is due, do it, sleep until the next due moment or a wake-up."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+
+from diary.callers import Caller, CallerKind
+from diary.logs import logger
+from diary.webhooks import queue
+from diary.webhooks.addresses import AddressGuard
+from diary.webhooks.queue import Claimed
+from diary.work import House
+from engine.deliver import Deliverer
+from engine.escalate import escalate_due, next_action
+from engine.sender import Sender
+
+_log = logger("engine")
+# Behind every wake-up and every computed sleep stands this poll.
+_POLL = 0.5
+# What is due and could not be taken now (a full endpoint, a row that another engine holds).
+_HELD_UP = 0.1
+_AFTER_FAULT = 1.0
+_THREADS = 4
+
+
+class Engine:
+    """Escalates and delivers for every clinic. Any number may run over one PostgreSQL."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._caller = Caller(CallerKind.ENGINE, id=house.new_id())
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
+        self._deliverer = Deliverer(house, self._caller, self._threads)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken: asyncio.Event | None = None
+        self.stopping = False
+        self._sends: set[asyncio.Task[None]] = set()
+        # Made here to fail here: a wrong certificate file must end the start, not the engine.
+        self._sender()
+
+    def wake(self) -> None:
+        """Look at once; from any thread."""
+        if self._loop is not None and self._woken is not None:
+            # A loop that has ended takes no call; what was committed must be answered all the same.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._woken.set)
+
+    def stop(self) -> None:
+        """End `run` once what is in flight is settled; from any thread."""
+        self.stopping = True
+        self.wake()
+
+    async def run(self, *, alone: bool) -> None:
+        """Work until stopped. alone: no other engine can hold a lease, so all are reclaimed now."""
+        self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
+        _log.info("engine.started", engine_id=str(self._caller.id), alone=alone)
+        async with self._sender() as sender:
+            while not self.stopping:
+                self._woken.clear()
+                try:
+                    await self._release(all_leases=alone)
+                    alone = False
+                    looked_at = self._house.clock.now()
+                    worked = await self._turn(sender)
+                    wait = 0.0 if worked else await self._until_next(looked_at)
+                except Exception as error:
+                    # The rows say what is due; whatever failed is looked at again.
+                    _log.error("engine.turn-failed", error=error)
+                    wait = _AFTER_FAULT
+                await self._sleep(wait)
+            if self._sends:
+                await asyncio.wait(self._sends)
+        _log.info("engine.stopped", engine_id=str(self._caller.id))
+
+    def run_until_idle(self) -> None:
+        """Do everything that is due at the clock's present, and return when nothing is."""
+        asyncio.run(self._drain())
+
+    async def _drain(self) -> None:
+        async with self._sender() as sender:
+            await self._release(all_leases=False)
+            while await self._turn(sender) or self._sends:
+                if self._sends:
+                    await asyncio.wait(self._sends)
+
+    async def _turn(self, sender: Sender) -> bool:
+        acted = await self._deliverer.off_loop(lambda: escalate_due(self._house, self._caller))
+        worked = acted > 0
+        async for claimed in self._deliverer.claim_due():
+            worked = True
+            task = asyncio.create_task(self._attempt(sender, claimed))
+            self._sends.add(task)
+            task.add_done_callback(self._done)
+        return worked
+
+    async def _attempt(self, sender: Sender, claimed: Claimed) -> None:
+        try:
+            await self._deliverer.attempt(sender, claimed)
+        except Exception as error:
+            # Not settled: the lease runs out and the delivery is owed again.
+            _log.error("delivery.unsettled", delivery_id=str(claimed.id), error=error)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._sends.discard(task)
+        # There is room at that endpoint again.
+        if self._woken is not None:
+            self._woken.set()
+
+    async def _release(self, *, all_leases: bool) -> None:
+        def release() -> None:
+            with self._house.work(self._caller, write=False) as work:
+                if not queue.any_lost(work, all_leases=all_leases):
+                    return
+            with self._house.work(self._caller) as work:
+                _log.warning(
+                    "leases.reclaimed", count=queue.release_lost(work, all_leases=all_leases)
+                )
+
+        await self._deliverer.off_loop(release)
+
+    async def _until_next(self, looked_at: datetime) -> float:
+        due = await self._deliverer.off_loop(lambda: self._next_due(looked_at))
+        if due is None:
+            return _POLL
+        ahead = (due - self._house.clock.now()).total_seconds()
+        return min(_POLL, ahead) if ahead > 0 else _HELD_UP
+
+    def _next_due(self, looked_at: datetime) -> datetime | None:
+        with self._house.work(self._caller, write=False) as work:
+            delivery = queue.next_due(work, looked_at)
+        moments = (delivery, next_action(self._house, self._caller, looked_at))
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    async def _sleep(self, seconds: float) -> None:
+        assert self._woken is not None
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
+
+    def _sender(self) -> Sender:
+        settings = self._house.settings
+        guard = AddressGuard(settings.webhook_allowed_networks, settings.webhook_allow_http)
+        return Sender(
+            guard,
+            deadline=queue.REQUEST_DEADLINE.total_seconds(),
+            ca_file=settings.webhook_ca_file,
+        )
+
+
+def start_beside(house: House, *, alone: bool) -> Engine:
+    """Run an engine in a thread of this process, for as long as the process lives."""
+    engine = Engine(house)
+
+    def keep_running() -> None:
+        while not engine.stopping:
+            try:
+                asyncio.run(engine.run(alone=alone))
+            except BaseException as error:
+                # An API without its engine would take risk answers that nobody hears of.
+                _log.critical("engine.died", error=error)
+                threading.Event().wait(_AFTER_FAULT)
+
+    threading.Thread(target=keep_running, name="engine", daemon=True).start()
+    return engine

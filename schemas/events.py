@@ -1,0 +1,62 @@
+"""The payloads of the webhooks, by the name of their event."""
+
+from marshmallow import Schema, fields
+
+from schemas.base import View
+from schemas.fields import Id, Instant, Int, Part, SeverityWord, Text
+
+
+class AlertEventData(View):
+    """Thin on purpose: ids, numbers and a link. No name, no answer, no diagnosis."""
+
+    alert_id = Id()
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    status = Text(metadata={"enum": ["triggered", "acknowledged", "resolved"]})
+    severity = SeverityWord()
+    generation = Int()
+    sequence = Int(metadata={"description": "Orders the messages of one alert."})
+    step = Int(metadata={"description": "The policy's step, from 1."})
+    link = Text(metadata={"format": "uri"})
+
+
+class PageData(AlertEventData):
+    """What a page adds: why it is sent."""
+
+    reason = Text(
+        metadata={
+            "enum": [
+                "opened",
+                "worsened",
+                "repeated",
+                "escalated",
+                "unreachable",
+                "exhausted",
+                "acknowledgement-expired",
+            ]
+        }
+    )
+
+
+def _event(name: str, summary: str, data: type[View]) -> type[Schema]:
+    title = "".join(part.capitalize() for part in name.replace("_", ".").split("."))
+    members: dict[str, fields.Field[object] | str] = {
+        "__doc__": summary,
+        "type": Text(metadata={"enum": [name]}),
+        "timestamp": Instant(metadata={"description": "When it happened."}),
+        "data": Part(data),
+    }
+    return type(f"{title}Event", (View,), members)
+
+
+EVENTS: dict[str, type[Schema]] = {
+    name: _event(name, summary, data)
+    for name, summary, data in (
+        ("alert.triggered", "Someone must look now: opened, worse, repeated or back.", PageData),
+        ("alert.escalated", "The step before did not answer: the next one is paged.", PageData),
+        ("alert.exhausted", "The policy is used up; this repeats until someone answers.", PageData),
+        ("alert.updated", "Another finding, no worse than the alert, joined it.", AlertEventData),
+        ("alert.acknowledged", "A person has it.", AlertEventData),
+        ("alert.resolved", "A person closed it.", AlertEventData),
+    )
+}
+"""Each is a page or a state event; a page is retried without end until someone answers."""

@@ -1,0 +1,33 @@
+"""Patients, and the codes that let their phones in."""
+
+from schemas.base import Body, View
+from schemas.fields import Id, Instant, Locale, Text, Zone
+
+
+class PatientDraft(Body):
+    """A patient to enter."""
+
+    name = Text(required=True, min=1)
+    locale = Locale(load_default="en")
+    time_zone = Zone(required=True, metadata={"description": "Where the patient lives."})
+
+
+class PatientView(View):
+    """A patient."""
+
+    id = Id()
+    reference = Text(metadata={"description": "The name used wherever no one may be named."})
+    name = Text()
+    locale = Locale()
+    time_zone = Zone()
+    state = Text()
+    created_at = Instant()
+
+
+class EnrolmentView(View):
+    """A code for the patient's phone, shown this once."""
+
+    id = Id()
+    code = Text()
+    uri = Text(max=1_000, metadata={"description": "What the QR picture says."})
+    expires_at = Instant()

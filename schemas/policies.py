@@ -1,0 +1,51 @@
+"""Escalation policies on the wire."""
+
+from schemas.base import Body, View
+from schemas.fields import Id, Instant, Int, Items, Part, Text, Word
+
+
+class TargetDraft(Body):
+    """Whom a step pages."""
+
+    type = Word(("endpoint",), required=True)
+    id = Id(required=True)
+
+
+class StepDraft(Body):
+    """One rung: page these, wait, page again until the rounds are used, then climb."""
+
+    delay_minutes = Int(required=True, min=1, max=1_440)
+    rounds = Int(load_default=1, min=1, max=20)
+    targets = Items(Part(TargetDraft), required=True, min=1, max=20)
+
+
+class PolicyDraft(Body):
+    """The rungs in order."""
+
+    steps = Items(Part(StepDraft), required=True, min=1, max=20)
+
+
+class TargetView(View):
+    """Whom a step pages."""
+
+    type = Text()
+    id = Id()
+
+
+class StepView(View):
+    """One rung."""
+
+    delay_minutes = Int()
+    rounds = Int()
+    targets = Items(Part(TargetView))
+
+
+class PolicyView(View):
+    """A version of a policy; alerts keep the one they were opened or worsened under."""
+
+    id = Id()
+    applies_to = Text()
+    version = Int()
+    steps = Items(Part(StepView))
+    created_at = Instant()
+    created_by = Id(allow_none=True)

@@ -1,0 +1,42 @@
+"""Signing in, and the tokens that every way in ends with."""
+
+from schemas.base import Body, Form, View
+from schemas.fields import Email, Free, Id, Int, Items, Text
+
+
+class SignIn(Body):
+    """A care-team member's credentials."""
+
+    email = Email(required=True)
+    password = Text(required=True, min=1, max=128, metadata={"format": "password"})
+
+
+class TokenRequest(Form):
+    """`client_credentials` with client_id and client_secret, or `refresh_token` with its token."""
+
+    grant_type = Text(max=64, load_default="")
+    client_id = Text(max=64, load_default="")
+    client_secret = Text(max=256, load_default="", metadata={"format": "password"})
+    refresh_token = Text(max=512, load_default="", metadata={"format": "password"})
+
+
+class TokenView(View):
+    """An access token, and the refresh token for the next one (RFC 6749, 5.1)."""
+
+    omit_when_none = frozenset({"refresh_token", "patient_id", "device_id"})
+
+    access_token = Text(max=2_048)
+    token_type = Text()
+    expires_in = Int(metadata={"description": "Seconds."})
+    refresh_token = Text(
+        metadata={"description": "For one use; using it answers the next. A client has none."}
+    )
+    scope = Text(max=2_000, metadata={"description": "The scopes held, separated by spaces."})
+    patient_id = Id(metadata={"description": "Whose phone this is."})
+    device_id = Id()
+
+
+class KeySetView(View):
+    """The public keys of access tokens (RFC 7517)."""
+
+    keys = Items(Free())

@@ -1,0 +1,32 @@
+"""On PostgreSQL a round trip is the currency: nobody spends another one without noticing."""
+
+import sys
+
+import pytest
+
+from bench.trips import trips
+from tests.cast import Cast
+
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.skipif(sys.platform != "linux", reason="libpq's trace is offered on Linux alone"),
+]
+# Until a statement was run five times the driver prepares nothing, which then costs one more.
+_RUNS_UNTIL_PREPARED = 6
+
+
+def test_a_calm_check_in_costs_five_round_trips(cast: Cast) -> None:
+    """BEGIN, the caller, the context, everything that is written, COMMIT."""
+    for _ in range(_RUNS_UNTIL_PREPARED):
+        assert cast.alice.check_in().status == 201
+    assert trips(cast.alice.check_in) == 5
+
+
+def test_a_repeated_check_in_costs_one_more_read_in_place_of_the_write(cast: Cast) -> None:
+    body = cast.alice.check_in_body()
+    url = "/v1/check-ins/00000000-0000-4000-8000-000000000001"
+    assert cast.alice.api.put(url, body).status == 201
+    for _ in range(_RUNS_UNTIL_PREPARED):
+        assert cast.alice.api.put(url, body).status == 200
+    assert trips(lambda: cast.alice.api.put(url, body)) == 5

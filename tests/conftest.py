@@ -1,0 +1,165 @@
+"""The fixtures that every test may ask for. Whatever uses `house` runs on both databases."""
+
+import base64
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from pydantic import HttpUrl, SecretStr
+
+import migrations
+from diary.database import Database
+from diary.ids import new_id
+from diary.settings import PREFIX, Settings
+from diary.vault import Vault
+from diary.work import House
+from tests.cast import Cast
+from tests.client import Api
+from tests.clock import SimulatedClock
+from tests.postgresql import Server
+from tests.receiver import Receiver
+
+if TYPE_CHECKING:
+    from engine.loop import Engine
+
+MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+_TEMPLATE = "template_interlude"
+_numbers = count(1)
+
+
+def prepare(url: str) -> None:
+    """Bring an empty database to the newest schema."""
+    migrations.upgrade(url)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """This worker's server, with the template that every test's database is a copy of."""
+    with Server() as server:
+        prepare(server.create_database(_TEMPLATE))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite file with the newest schema, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    prepare(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own, empty and at the newest schema."""
+    if request.param == "sqlite":
+        file = tmp_path / "diary.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    server: Server = request.getfixturevalue("postgresql_server")
+    name = f"diary_{next(_numbers)}"
+    yield server.create_database(name, template=_TEMPLATE)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        master_key=SecretStr(MASTER_KEY),
+        public_url=HttpUrl("https://diary.example"),
+        engine="off",
+        pool_size=5,
+        webhook_allow_http=True,
+        webhook_allowed_networks="127.0.0.0/8",
+    )
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.database_url, pool_size=settings.pool_size)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def wakes() -> list[datetime]:
+    """When the house hinted that there is something to deliver."""
+    return []
+
+
+@pytest.fixture
+def house(
+    settings: Settings, database: Database, clock: SimulatedClock, wakes: list[datetime]
+) -> House:
+    """The house on a database of its own, with a clock that only the test moves."""
+    return House(
+        settings=settings,
+        database=database,
+        clock=clock,
+        new_id=new_id,
+        random=Random(7),
+        random_bytes=os.urandom,
+        vault=Vault(settings.master, os.urandom),
+        wake=lambda: wakes.append(clock.now()),
+    )
+
+
+@pytest.fixture
+def engine(house: House) -> "Engine":
+    """The engine, which does nothing until the test runs it."""
+    # Imported where it is used: a test of a slice runs while the doors do not.
+    from engine.loop import Engine
+
+    return Engine(house)
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    from api.app import create_app
+
+    return create_app(house)
+
+
+@pytest.fixture
+def api(app: Flask) -> Api:
+    """A caller without a token; `api.as_(token)` has one."""
+    return Api(app)
+
+
+@pytest.fixture(scope="session")
+def receiver_process() -> Iterator[Receiver]:
+    with Receiver.start() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def receiver(receiver_process: Receiver) -> Iterator[Receiver]:
+    """A webhook receiver; a cast that asks for it too has its endpoints there."""
+    yield receiver_process
+    receiver_process.reset()
+
+
+@pytest.fixture
+def cast(house: House, api: Api, request: pytest.FixtureRequest) -> Cast:
+    """The people. Their endpoints lead to `receiver` where the test asks for one."""
+    listening = "receiver" in request.fixturenames
+    return Cast(house, api, request.getfixturevalue("receiver") if listening else None)

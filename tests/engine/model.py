@@ -1,0 +1,273 @@
+"""Whatever happens in whatever order, what must always hold for alerts holds.
+
+The machine plays the patient, the team, two engines, time and the network. Services and database
+are the real ones; the network is the outcome that the machine gives each claimed delivery, so that
+an engine can die or stall with a delivery in its hand.
+"""
+
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from pydantic import HttpUrl, SecretStr
+from sqlalchemy import select
+
+from diary.alerts import answers
+from diary.alerts import service as alerts
+from diary.alerts.errors import LookAgain
+from diary.alerts.model import alerts as alert_rows
+from diary.callers import Caller, CallerKind
+from diary.checkins.help import ask_for_help
+from diary.checkins.receipt import Draft
+from diary.checkins.record import record
+from diary.house import open_house
+from diary.settings import Settings
+from diary.webhooks import queue
+from diary.webhooks.model import messages
+from diary.webhooks.queue import Attempted, Claimed
+from engine.escalate import escalate_due, next_action
+from tests.cast import CALM, ZONE, Cast
+from tests.clock import SimulatedClock
+from tests.conftest import MASTER_KEY
+
+ENGINES = (Caller(CallerKind.ENGINE, id=uuid4()), Caller(CallerKind.ENGINE, id=uuid4()))
+# The tightest promise: a critical alert is acknowledged within a quarter of an hour.
+BOUND = timedelta(minutes=15)
+# What an endpoint does with a message: takes it, fails, or takes it and loses the answer.
+FAULTS = ("ok", "fail", "answer lost")
+
+
+@dataclass(slots=True)
+class InHand:
+    """A delivery that an engine claimed and has not settled."""
+
+    engine: Caller
+    endpoint: UUID
+    claimed: Claimed
+
+
+class Interlude(RuleBasedStateMachine):
+    """Alice's clinic, with two engines."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__()
+        self.clock = SimulatedClock()
+        configured = Settings(
+            database_url=database_url,
+            master_key=SecretStr(MASTER_KEY),
+            public_url=HttpUrl("https://diary.example"),
+            engine="off",
+            webhook_allow_http=True,
+            webhook_allowed_networks="127.0.0.0/8",
+            pool_size=2,
+        )
+        self.house = replace(open_house(configured), clock=self.clock)
+        self.cast = Cast(self.house)
+        self.alice, self.bob = self.cast.alice.caller, self.cast.bob.caller
+        self.faults = {self.cast.team.id: "ok", self.cast.on_call.id: "ok"}
+        self.in_hand: list[InHand] = []
+        self.received: Counter[tuple[UUID, UUID]] = Counter()
+        self.pages_heard: set[UUID] = set()
+        self.may_repeat: set[tuple[UUID, UUID]] = set()
+        self.bodies: dict[UUID, bytes] = {}
+        self.heights: dict[UUID, tuple[int, ...]] = {}
+        self.live_since = {endpoint: self.clock.now() for endpoint in self.faults}
+
+    def teardown(self) -> None:
+        self.house.database.close()
+
+    @initialize(team=st.sampled_from(FAULTS), on_call=st.sampled_from(FAULTS))
+    def endpoints_may_be_dead_from_the_start(self, team: str, on_call: str) -> None:
+        self.faults = {self.cast.team.id: team, self.cast.on_call.id: on_call}
+
+    # What people do.
+
+    @rule(si=st.none() | st.integers(0, 5), safe=st.sampled_from(["yes", "unsure", "no"]))
+    def alice_checks_in(self, si: int | None, safe: str) -> None:
+        gate = {} if si is None else {"si_gate": "yes", "si": si}
+        answers = {**CALM, **gate, "safe_now": safe}
+        now = self.clock.now()
+        draft = Draft("daily-check-in", "1.0.0", "en", now, now, ZONE, answers)
+        with self.house.work(self.alice) as work:
+            record(work, uuid4(), {"answers": answers}, draft, ())
+
+    @rule()
+    def alice_asks_for_help(self) -> None:
+        with self.house.work(self.alice) as work:
+            ask_for_help(work)
+
+    @precondition(lambda self: self.open_alert())
+    @rule(late=st.booleans())
+    def bob_acknowledges(self, late: bool) -> None:
+        alert = self.open_alert()
+        seen = alert.generation - late
+        refused = pytest.raises(LookAgain) if late else nullcontext()
+        with refused, self.house.work(self.bob) as work:
+            answers.acknowledge(work, alert.id, generation=seen, on_behalf_of=None)
+
+    @precondition(lambda self: self.open_alert())
+    @rule()
+    def bob_resolves(self) -> None:
+        alert = self.open_alert()
+        end: dict[str, Any] = {"outcome": "contacted-safe", "text": None, "on_behalf_of": None}
+        with self.house.work(self.bob) as work:
+            answers.resolve(work, alert.id, sequence=alert.sequence, **end)
+
+    @precondition(lambda self: self.open_alert())
+    @rule()
+    def bob_escalates(self) -> None:
+        with self.house.work(self.bob) as work:
+            answers.escalate(work, self.open_alert().id)
+
+    # What machines do.
+
+    @rule(fault=st.sampled_from(FAULTS), first=st.booleans())
+    def an_endpoint_changes(self, fault: str, first: bool) -> None:
+        endpoint = (self.cast.team if first else self.cast.on_call).id
+        if fault == "ok" != self.faults[endpoint]:
+            self.live_since[endpoint] = self.clock.now()
+        self.faults[endpoint] = fault
+
+    @rule(engine=st.sampled_from(ENGINES))
+    def an_engine_claims(self, engine: Caller) -> None:
+        with self.house.work(engine, write=False) as work:
+            due = queue.due_endpoints(work)
+        for clinic, endpoint in due:
+            with self.house.work(engine) as work:
+                claimed = queue.claim(work, clinic, endpoint)
+            for one in claimed:
+                assert not one.is_page or self.status_of(one.alert_id) == "triggered"
+                self.in_hand.append(InHand(engine, endpoint, one))
+
+    @precondition(lambda self: self.in_hand)
+    @rule(data=st.data(), dies_half_way=st.booleans())
+    def an_engine_sends(self, data: st.DataObject, dies_half_way: bool) -> None:
+        index = data.draw(st.integers(0, len(self.in_hand) - 1))
+        self.send(self.in_hand.pop(index), climbs=not dies_half_way)
+
+    @rule(engine=st.sampled_from(ENGINES), sent=st.booleans())
+    def an_engine_dies(self, engine: Caller, sent: bool) -> None:
+        """sent: its last requests still left, and nobody is there for the answers."""
+        for hand in [hand for hand in self.in_hand if hand.engine == engine]:
+            self.in_hand.remove(hand)
+            if sent:
+                self.deliver(hand, answered=False)
+
+    @rule(engine=st.sampled_from(ENGINES))
+    def an_engine_runs(self, engine: Caller) -> None:
+        worked = True
+        while worked:
+            with self.house.work(engine) as work:
+                queue.release_lost(work)
+            acted = escalate_due(self.house, engine)
+            self.an_engine_claims(engine)
+            mine = [hand for hand in self.in_hand if hand.engine == engine]
+            for hand in mine:
+                self.in_hand.remove(hand)
+                self.send(hand)
+            worked = bool(acted or mine)
+
+    @rule(minutes=st.sampled_from([0.05, 0.3, 1, 6, 90]), engine=st.sampled_from(ENGINES))
+    def time_passes(self, minutes: float, engine: Caller) -> None:
+        """With at least one engine alive; the other may be stalled."""
+        end = self.clock.now() + timedelta(minutes=minutes)
+        pause = timedelta(minutes=minutes / 20)
+        while self.clock.now() < end:
+            now = self.clock.now()
+            with self.house.work(engine, write=False) as work:
+                delivery = queue.next_due(work, now)
+            moments = (delivery, next_action(self.house, engine, now))
+            soonest = min([end, *(moment for moment in moments if moment)])
+            self.clock.set(min(end, max(soonest, now + pause)))
+            self.an_engine_runs(engine)
+        self.whoever_listens_has_heard()
+
+    @precondition(lambda self: self.open_alert())
+    @rule(engine=st.sampled_from(ENGINES))
+    def nobody_answers_for_a_while(self, engine: Caller) -> None:
+        self.time_passes(20, engine)
+
+    # What must hold.
+
+    @invariant()
+    def an_open_alert_is_one_and_has_a_next_action(self) -> None:
+        found = self.alerts()
+        opened = [alert for alert in found if alert.status != "resolved"]
+        assert len(opened) <= 1
+        assert all(alert.next_action_at is not None for alert in opened)
+        for alert in found:
+            height = (alert.severity, alert.suicidality, alert.generation, alert.sequence)
+            before = self.heights.get(alert.id, height)
+            assert all(now >= then for now, then in zip(height, before, strict=True))
+            self.heights[alert.id] = height
+
+    @invariant()
+    def a_message_never_changes(self) -> None:
+        with self.house.work(ENGINES[0], write=False) as work:
+            bodies = {row.id: row.body for row in work.rows(select(messages))}
+        assert {id: bodies.get(id) for id in self.bodies} == self.bodies
+        self.bodies = bodies
+
+    @invariant()
+    def only_a_crash_or_a_lost_answer_repeats_a_message(self) -> None:
+        assert {each for each, times in self.received.items() if times > 1} <= self.may_repeat
+
+    def whoever_listens_has_heard(self) -> None:
+        """After any stretch of time with a living engine."""
+        long_ago = self.clock.now() - BOUND
+        live = [
+            since <= long_ago
+            for endpoint, since in self.live_since.items()
+            if self.faults[endpoint] == "ok"
+        ]
+        alert = self.open_alert()
+        if alert and alert.status == "triggered" and alert.opened_at <= long_ago and any(live):
+            assert alert.id in self.pages_heard
+
+    # How it is done.
+
+    def send(self, hand: InHand, *, climbs: bool = True) -> None:
+        delivered = self.deliver(hand, answered=self.faults[hand.endpoint] != "answer lost")
+        now, claimed = self.clock.now(), hand.claimed
+        attempted = Attempted(delivered, 204 if delivered else None, None, None, now, 1)
+        with self.house.work(hand.engine) as work:
+            if not queue.settle(work, claimed, attempted):
+                self.may_repeat.add((claimed.message_id, hand.endpoint))
+        if not delivered and claimed.is_page and claimed.alert_id and climbs:
+            with self.house.work(hand.engine) as work:
+                alerts.page_failed(work, claimed.clinic_id, claimed.alert_id, claimed.message_id)
+
+    def deliver(self, hand: InHand, *, answered: bool) -> bool:
+        """Returns whether the engine knows that it arrived."""
+        if self.faults[hand.endpoint] == "fail":
+            return False
+        place = (hand.claimed.message_id, hand.endpoint)
+        self.received[place] += 1
+        if hand.claimed.is_page and hand.claimed.alert_id:
+            self.pages_heard.add(hand.claimed.alert_id)
+        if not answered:
+            self.may_repeat.add(place)
+        return answered
+
+    def alerts(self) -> list[Any]:
+        with self.house.work(ENGINES[0], write=False) as work:
+            return list(work.rows(select(alert_rows)))
+
+    def open_alert(self) -> Any:
+        return next((alert for alert in self.alerts() if alert.status != "resolved"), None)
+
+    def status_of(self, alert_id: UUID | None) -> str:
+        (status,) = [str(alert.status) for alert in self.alerts() if alert.id == alert_id]
+        return status

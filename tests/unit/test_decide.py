@@ -1,0 +1,254 @@
+"""The escalation policy, exhaustively over a small state space, and row by row as it is designed.
+
+The numbers stand here as the design states them; nothing is read back from the code under test.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from diary.alerts import decide as rules_in_force
+from diary.severity import Severity
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+LOW, MODERATE, HIGH, CRITICAL = Severity
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+DELAYS = (5 * MINUTE, 7 * MINUTE, 11 * MINUTE)
+HOLDS = {CRITICAL: 15 * MINUTE, HIGH: 60 * MINUTE, MODERATE: DAY, LOW: 7 * DAY}
+REPEATS_AT_LEAST_EVERY = {CRITICAL: 5 * MINUTE, HIGH: 5 * MINUTE, MODERATE: DAY, LOW: DAY}
+LADDER = range(6)
+GENERATION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What `decide` made of one event. after is None where it refused."""
+
+    rules: Any
+    before: Any
+    event: Any
+    policy: Any
+    after: Any
+    effects: tuple[Any, ...]
+
+    def is_(self, event: str) -> bool:
+        return type(self.event).__name__ == event
+
+    @property
+    def worse(self) -> bool:
+        return self.is_("Found") and self.found > (self.before.severity, self.before.suicidality)
+
+    @property
+    def found(self) -> tuple[Severity, int]:
+        return (self.event.severity, self.event.suicidality)
+
+    @property
+    def pages(self) -> list[Any]:
+        return [effect for effect in self.effects if isinstance(effect, self.rules.Page)]
+
+    @property
+    def restarted(self) -> bool:
+        """Triggered, and its first step is paged now, with everyone who knew."""
+        first = self.policy.steps[0].delay if self.policy.steps else None
+        wait = first or REPEATS_AT_LEAST_EVERY[self.after.severity]
+        return (
+            (self.after.status, self.after.step, self.after.round) == ("triggered", 0, 1)
+            and self.after.exhausted == (not self.policy.steps)
+            and self.after.next_action_at == NOW + wait
+            and [(page.step, page.everyone) for page in self.pages] == [(0, True)]
+        )
+
+
+def _is_never_silent(case: Case) -> bool:
+    if case.after is None or case.after.status == "resolved":
+        return True
+    if case.after.next_action_at == case.before.next_action_at:
+        return not case.is_("Due")
+    if case.after.status == "acknowledged":
+        bound = HOLDS[case.after.severity]
+    elif case.after.exhausted:
+        bound = REPEATS_AT_LEAST_EVERY[case.after.severity]
+    else:
+        bound = case.policy.steps[case.after.step].delay
+    return bool(NOW < case.after.next_action_at <= NOW + bound)
+
+
+def _never_falls(case: Case) -> bool:
+    return case.after is None or (
+        case.after.severity >= case.before.severity
+        and case.after.suicidality >= case.before.suicidality
+        and case.after.generation == case.before.generation + case.worse
+    )
+
+
+def _ends_only_by_a_person(case: Case) -> bool:
+    if case.after is None:
+        return True
+    told = any(effect == case.rules.Tell("alert.resolved") for effect in case.effects)
+    resolved = case.after.status == "resolved" and case.after.next_action_at is None
+    return bool(resolved == told == case.is_("Resolved") and not (resolved and case.pages))
+
+
+def _pages_anew_when_worse(case: Case) -> bool:
+    return not case.worse or (
+        case.after.generation == GENERATION + 1
+        and case.after.severity == case.event.severity
+        and case.after.suicidality == max(case.before.suicidality, case.event.suicidality)
+        and case.restarted
+    )
+
+
+def _ignores_improvement(case: Case) -> bool:
+    if case.worse or not case.is_("Found"):
+        return True
+    unchanged: bool = case.after == case.before
+    return unchanged and case.effects == (case.rules.Tell("alert.updated"),)
+
+
+def _acknowledges_only_what_was_seen(case: Case) -> bool:
+    if not case.is_("Acknowledged"):
+        return case.after is not None and (
+            case.after.status != "acknowledged" or case.before.status == "acknowledged"
+        )
+    if case.event.generation != GENERATION:
+        return case.after is None
+    quiet = (case.rules.Withdraw(), case.rules.Tell("alert.acknowledged"))
+    held = (case.after.status, case.after.next_action_at)
+    return held == ("acknowledged", NOW + HOLDS[case.before.severity]) and case.effects == quiet
+
+
+def _pages_whenever_due(case: Case) -> bool:
+    if not case.is_("Due"):
+        return True
+    return len(case.pages) == 1 and case.after.status == "triggered"
+
+
+def _repeats_for_ever(case: Case) -> bool:
+    if not case.before.exhausted or not case.is_("Due") or case.before.status != "triggered":
+        return True
+    return (
+        case.after.exhausted
+        and case.after.next_action_at <= NOW + REPEATS_AT_LEAST_EVERY[case.after.severity]
+        and [page.step for page in case.pages] == [case.before.step]
+    )
+
+
+def _comes_back_when_an_acknowledgement_expires(case: Case) -> bool:
+    return not (case.is_("Due") and case.before.status == "acknowledged") or case.restarted
+
+
+def _goes_round_then_up_then_is_exhausted(case: Case) -> bool:
+    before, steps = case.before, case.policy.steps
+    climbs = case.is_("Due") or case.is_("Unreachable")
+    if not climbs or before.status != "triggered" or before.exhausted:
+        return True
+    if case.is_("Due") and steps and before.round < steps[before.step].rounds:
+        expected = (before.step, before.round + 1, False)
+    elif before.step + 1 < len(steps):
+        expected = (before.step + 1, 1, False)
+    else:
+        expected = (before.step, before.round, True)
+    after = (case.after.step, case.after.round, case.after.exhausted)
+    waits = expected[2] or case.after.next_action_at == NOW + steps[expected[0]].delay
+    paged = [(page.step, page.everyone) for page in case.pages] == [(expected[0], expected[2])]
+    return after == expected and waits and paged
+
+
+def _does_nothing_where_nobody_is_being_paged(case: Case) -> bool:
+    held = case.before.status == "acknowledged" or case.before.exhausted
+    if not (case.is_("Unreachable") and held):
+        return True
+    return bool(case.after == case.before) and not case.effects
+
+
+def _gives_more_hands_when_asked(case: Case) -> bool:
+    if not case.is_("Escalated"):
+        return True
+    return case.after.status == "triggered" and len(case.pages) == 1
+
+
+INVARIANTS: dict[str, Callable[[Case], bool]] = {
+    function.__name__.strip("_").replace("_", " "): function
+    for function in (
+        _is_never_silent,
+        _never_falls,
+        _ends_only_by_a_person,
+        _pages_anew_when_worse,
+        _ignores_improvement,
+        _acknowledges_only_what_was_seen,
+        _pages_whenever_due,
+        _repeats_for_ever,
+        _comes_back_when_an_acknowledgement_expires,
+        _goes_round_then_up_then_is_exhausted,
+        _does_nothing_where_nobody_is_being_paged,
+        _gives_more_hands_when_asked,
+    )
+}
+
+
+def every_case(rules: Any) -> Iterator[Case]:
+    """Every open state × policy of 0 to 3 steps × event. rules: a module like `decide`."""
+    policies = [
+        rules.Policy(tuple(map(rules.Step, DELAYS, rounds)))
+        for steps in range(4)
+        for rounds in product((1, 2), repeat=steps)
+    ]
+    for policy in policies:
+        events = [
+            *(rules.Found(*rank, policy) for rank in product(Severity, LADDER)),
+            *(rules.Acknowledged(seen) for seen in (GENERATION - 1, GENERATION, GENERATION + 1)),
+            *(rules.Due(), rules.Unreachable(), rules.Escalated(), rules.Resolved()),
+        ]
+        for before, event in product(_open_states(rules, policy), events):
+            try:
+                after, effects = rules.decide(before, event, NOW, policy)
+            except rules.SituationChanged:
+                after, effects = None, ()
+            yield Case(rules, before, event, policy, after, effects)
+
+
+def _open_states(rules: Any, policy: Any) -> list[Any]:
+    places = [
+        (step, number)
+        for step, rung in enumerate(policy.steps)
+        for number in range(1, rung.rounds + 1)
+    ]
+    return [
+        rules.State(status, severity, level, GENERATION, *place, exhausted, NOW)
+        for status, severity, level, place, exhausted in product(
+            (rules.Status.TRIGGERED, rules.Status.ACKNOWLEDGED),
+            Severity,
+            LADDER,
+            places or [(0, 1)],
+            (False, True),
+        )
+    ]
+
+
+def broken_invariants(rules: Any, *, at_most: int | None = None) -> dict[str, Case]:
+    """The invariants that do not hold, each with the first case that shows it."""
+    broken: dict[str, Case] = {}
+    for case in every_case(rules):
+        for name, holds in INVARIANTS.items():
+            if name not in broken and not holds(case):
+                broken[name] = case
+                if len(broken) == at_most:
+                    return broken
+    return broken
+
+
+@pytest.fixture(scope="module")
+def broken() -> dict[str, Case]:
+    rules: ModuleType = rules_in_force
+    return broken_invariants(rules)
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS)
+def test_in_every_state_an_alert(invariant: str, broken: dict[str, Case]) -> None:
+    assert broken.get(invariant) is None

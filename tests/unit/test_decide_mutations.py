@@ -1,0 +1,112 @@
+"""The invariants bite: each of these small mistakes in `decide` breaks at least one of them."""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from diary.alerts import decide
+from tests.unit.test_decide import broken_invariants
+
+SOURCE = inspect.getsource(decide)
+MISTAKES = {
+    "an equal finding counts as worse": (
+        "if (event.severity, event.suicidality) <= state.rank and not event.new_sign:",
+        "if (event.severity, event.suicidality) < state.rank and not event.new_sign:",
+    ),
+    "a rising ladder within one severity goes unnoticed": (
+        "if (event.severity, event.suicidality) <= state.rank and not event.new_sign:",
+        "if event.severity <= state.severity and not event.new_sign:",
+    ),
+    "a worse finding leaves the acknowledgement in place": (
+        "        status=Status.TRIGGERED,\n        severity=max(",
+        "        severity=max(",
+    ),
+    "a worse finding stays within the acknowledged generation": (
+        "generation=state.generation + 1,",
+        "generation=state.generation,",
+    ),
+    "the ladder follows the last finding down": (
+        "suicidality=max(state.suicidality, event.suicidality),",
+        "suicidality=event.suicidality,",
+    ),
+    "a stale acknowledgement is taken": (
+        "if event.generation != state.generation:",
+        "if event.generation > state.generation:",
+    ),
+    "an acknowledgement never expires": (
+        "next_action_at=now + ACKNOWLEDGEMENT_HOLDS[state.severity],",
+        "next_action_at=datetime.max.replace(tzinfo=now.tzinfo),",
+    ),
+    "an acknowledgement leaves pages waiting": (
+        'return held, (Withdraw(), Tell("alert.acknowledged"))',
+        'return held, (Tell("alert.acknowledged"),)',
+    ),
+    "an expired acknowledgement goes on where it was": (
+        "return _restarted(back, policy, now, Reason.ACKNOWLEDGEMENT_EXPIRED)",
+        "return _due(back, policy, now)",
+    ),
+    "an expired acknowledgement stays acknowledged": (
+        "back = replace(state, status=Status.TRIGGERED)",
+        "back = state",
+    ),
+    "an exhausted policy falls silent": (
+        "return waiting, (Page(state.step, reason, everyone),)",
+        "return waiting, ()",
+    ),
+    "an exhausted critical alert repeats hourly": (
+        "Severity.CRITICAL: timedelta(minutes=5),",
+        "Severity.CRITICAL: timedelta(minutes=60),",
+    ),
+    "a step is paged one round too few": (
+        "state.round < policy.steps[state.step].rounds:",
+        "state.round + 1 < policy.steps[state.step].rounds:",
+    ),
+    "a step is skipped": ("following = state.step + 1", "following = state.step + 2"),
+    "the next step waits for the delay of the one before": (
+        "next_action_at=now + policy.steps[following].delay,",
+        "next_action_at=now + policy.steps[state.step].delay,",
+    ),
+    "exhaustion is told to the last step alone": (
+        "return _repeat_for_ever(state, now, Reason.EXHAUSTED, everyone=True)",
+        "return _repeat_for_ever(state, now, Reason.EXHAUSTED, everyone=False)",
+    ),
+    "a page that failed reopens what someone has": (
+        "case Unreachable() if state.status is Status.TRIGGERED and not state.exhausted:",
+        "case Unreachable() if not state.exhausted:",
+    ),
+    "time resolves": (
+        "waiting = replace(state, exhausted=True, next_action_at=now",
+        "waiting = replace(state, status=Status.RESOLVED, exhausted=True, next_action_at=now",
+    ),
+    "a resolved alert keeps a next action": (
+        "status=Status.RESOLVED, next_action_at=None)",
+        "status=Status.RESOLVED)",
+    ),
+    "a hand that asks for more hands keeps the alert": (
+        "return _climbed(replace(state, status=Status.TRIGGERED), policy, now, Reason.ESCALATED)",
+        "return _climbed(state, policy, now, Reason.ESCALATED)",
+    ),
+}
+
+
+@pytest.fixture(params=MISTAKES)
+def mistaken(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """`decide` with one mistake."""
+    right, wrong = MISTAKES[request.param]
+    assert SOURCE.count(right) == 1, "the line that was to be spoilt is no longer there"
+    module = ModuleType("mistaken_decide")
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    exec(compile(SOURCE.replace(right, wrong), "mistaken_decide.py", "exec"), module.__dict__)
+    yield module
+    del sys.modules[module.__name__]
+
+
+def test_a_mistake_is_caught(mistaken: ModuleType) -> None:
+    assert broken_invariants(mistaken, at_most=1)
+
+
+def test_what_is_in_force_is_right() -> None:
+    assert broken_invariants(decide, at_most=1) == {}

@@ -1,0 +1,215 @@
+"""The check before a rule set goes live: planted holes, each refused with what shows it."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from diary.rules.conditions import (
+    All,
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Condition,
+    Declined,
+    Is,
+    Not,
+    NotAnswered,
+    Unreadable,
+)
+from diary.rules.default import DEFAULT
+from diary.rules.facts import SUICIDALITY
+from diary.rules.publication import Gap, check
+from diary.rules.ruleset import Prior, Rule, RuleSet, RuleSetFaults
+from diary.severity import Severity
+
+LOW, MODERATE, HIGH, CRITICAL = Severity
+R1, R2, R3, R7 = DEFAULT.rules
+ACUTE = AnyOf((AtLeast("si", 4), Is("si_act", "yes"), Is("safe_now", "no")))
+UNSURE_WITH_IDEATION = All(
+    (
+        Is("safe_now", "unsure"),
+        AnyOf((AtLeast("si", 1), Is("si_gate", "yes"), Declined("si"), Declined("si_gate"))),
+    )
+)
+PRESENT = AnyOf((AtLeast("si", 1), Is("si_gate", "yes"), Is("safe_now", "unsure")))
+
+
+def refused(*rules: Rule) -> Gap:
+    gap = check(RuleSet(rules))
+    assert gap is not None
+    return gap
+
+
+def when(rule: Rule, condition: Condition) -> Rule:
+    return replace(rule, when=condition)
+
+
+def added(condition: Condition, severity: Severity | Prior) -> Rule:
+    return Rule("A1", "added", condition, severity, suicidality=True)
+
+
+def test_the_default_rules_may_go_live_and_are_checked_quickly() -> None:
+    began = time.perf_counter()
+    assert check(DEFAULT) is None
+    assert time.perf_counter() - began < 2
+
+
+def test_rules_about_other_things_neither_open_nor_fill_a_gap() -> None:
+    always = AnyOf((AtLeast("mood", 0), Not(AtLeast("mood", 0))))
+    low_mood = Rule("R8", "mood_low", AtMost("mood", 1), MODERATE, suicidality=False)
+    assert check(RuleSet((*DEFAULT.rules, low_mood, added(always, CRITICAL)))) is None
+    assert refused(added(always, CRITICAL)).lighter == {"si": 1}
+
+
+def test_no_rules_at_all() -> None:
+    gap = refused()
+    assert (gap.lighter, gap.lighter_severity, gap.heavier) == ({"si": 1}, None, None)
+    assert gap.sentence == "si 1: no rule fires."
+
+
+def test_a_threshold_off_by_one() -> None:
+    late = AnyOf((AtLeast("si", 2), Is("si_gate", "yes"), Is("safe_now", "unsure")))
+    assert refused(R1, R2, when(R3, late), R7).lighter == {"si": 1}
+
+
+def test_a_missing_level() -> None:
+    level_1 = All((AtLeast("si", 1), AtMost("si", 1)))
+    without_2 = AnyOf((level_1, Is("si_gate", "yes"), Is("safe_now", "unsure")))
+    gap = refused(R1, R2, when(R3, without_2), R7)
+    assert (gap.lighter, gap.heavier) == ({"si": 2}, None)
+
+
+def test_a_not_that_silences() -> None:
+    gap = refused(R1, R2, when(R3, All((PRESENT, Not(Is("safe_now", "yes"))))), R7)
+    assert gap.lighter == {"si": 1, "safe_now": "yes"}
+
+
+def test_a_mood_that_decides_whether_it_is_critical() -> None:
+    conditioned = All((AtLeast("si", 4), AtMost("mood", 3)))
+    others = AnyOf((conditioned, Is("si_act", "yes"), Is("safe_now", "no")))
+    gap = refused(when(R1, others), R2, R3, R7)
+    assert (gap.lighter, gap.lighter_severity) == ({"si": 4}, HIGH)
+    assert (gap.heavier, gap.heavier_severity) == ({"si": 4, "mood": 0}, CRITICAL)
+    assert gap.sentence == "si 4: high; which may not be less than si 4, mood 0: critical."
+
+
+def test_a_mood_that_decides_alone() -> None:
+    only_low = All((AtLeast("si", 1), AtMost("mood", 3)))
+    others = AnyOf((only_low, Is("si_gate", "yes"), Is("safe_now", "unsure")))
+    assert refused(R1, when(R3, others), R7).lighter == {"si": 1}
+
+
+def test_a_good_mood_that_excuses() -> None:
+    gap = refused(when(R1, All((ACUTE, Not(AtLeast("mood", 8))))), R2, R3, R7)
+    assert (gap.lighter, gap.heavier) == ({"si_act": "yes", "mood": 8}, None)
+    gap = refused(R1, when(R2, All((R2.when, Not(AtLeast("mood", 8))))), R3, R7)
+    assert (gap.lighter, gap.lighter_severity) == ({"si": 3, "mood": 8}, MODERATE)
+    assert (gap.heavier, gap.heavier_severity) == ({"si": 3}, HIGH)
+
+
+def test_a_mood_that_adds_to_ideation_may_go_live() -> None:
+    ideation = AnyOf((AtLeast("si", 1), Is("si_gate", "yes")))
+    heavier = added(All((ideation, AtMost("mood", 2))), HIGH)
+    assert check(RuleSet((*DEFAULT.rules, heavier))) is None
+
+
+def test_a_mood_that_adds_to_a_milder_level_only() -> None:
+    only_level_1 = All((AtLeast("si", 1), AtMost("si", 1), AtMost("mood", 2)))
+    gap = refused(*DEFAULT.rules, added(only_level_1, HIGH))
+    assert gap.lighter == {"si": 2, "mood": 0}
+    assert gap.heavier == {"si": 1, "mood": 0}
+
+
+def test_a_lower_severity_for_a_higher_level() -> None:
+    plan_only = AnyOf((AtLeast("si", 5), Is("si_act", "yes"), Is("safe_now", "no")))
+    level_3 = All((AtLeast("si", 3), AtMost("si", 3)))
+    gap = refused(when(R1, plan_only), when(R2, AnyOf((level_3, UNSURE_WITH_IDEATION))), R3, R7)
+    assert (gap.lighter, gap.lighter_severity) == ({"si": 4}, MODERATE)
+    assert (gap.heavier, gap.heavier_severity) == ({"si": 3}, HIGH)
+
+
+def test_a_threshold_that_is_the_clinics_choice_may_go_live() -> None:
+    plan_only = AnyOf((AtLeast("si", 5), Is("si_act", "yes"), Is("safe_now", "no")))
+    assert check(RuleSet((when(R1, plan_only), R2, R3, R7))) is None
+
+
+def test_a_missing_decline_rule() -> None:
+    gap = refused(R1, R2, R3)
+    assert (gap.lighter, gap.heavier) == ({"si": "declined"}, None)
+
+
+@pytest.mark.parametrize("item", SUICIDALITY)
+def test_one_item_that_may_be_declined_in_silence(item: str) -> None:
+    heard = [Declined(each) for each in SUICIDALITY if each != item]
+    left = All((Is("si_gate", "yes"), NotAnswered("si")))
+    assert refused(R1, R2, R3, when(R7, AnyOf((*heard, left)))).lighter == {item: "declined"}
+
+
+def test_declining_that_only_the_prior_makes_loud() -> None:
+    # A rule that reads no item cannot stand in for one that does.
+    gap = refused(R1, R2, R3, added(AtLeast("mood", 0), Prior(MODERATE)))
+    assert gap.lighter == {"si": "declined"}
+
+
+def test_a_positive_gate_that_is_let_go() -> None:
+    without_gate = AnyOf((AtLeast("si", 1), Is("safe_now", "unsure")))
+    declined = AnyOf(tuple(Declined(item) for item in SUICIDALITY))
+    assert refused(R1, R2, when(R3, without_gate), when(R7, declined)).lighter == {"si_gate": "yes"}
+
+
+@pytest.mark.parametrize("left_is_heard", [False, True])
+def test_a_positive_gate_while_unsure_that_weighs_less_than_level_1(left_is_heard: bool) -> None:
+    answered: list[Condition] = [AtLeast("si", 1), Declined("si"), Declined("si_gate")]
+    if left_is_heard:
+        answered.append(NotAnswered("si"))
+    unsure = All((Is("safe_now", "unsure"), AnyOf(tuple(answered))))
+    gap = refused(R1, when(R2, AnyOf((AtLeast("si", 3), unsure))), R3, R7)
+    said = {"si_gate": "yes", "safe_now": "unsure"}
+    assert (gap.lighter, gap.lighter_severity) == ({"si": 0, **said}, MODERATE)
+    assert (gap.heavier, gap.heavier_severity) == ({"si": 1, **said}, HIGH)
+
+
+def test_a_contradiction_that_weighs_more_than_level_1() -> None:
+    left = All((Is("si_gate", "yes"), Not(AtLeast("si", 1))))
+    gap = refused(R1, R2, R3, when(R7, AnyOf((R7.when, left))))
+    assert gap.lighter == {"si": 1, "si_gate": "yes", "prior": "high"}
+    assert gap.heavier == {"si": 0, "si_gate": "yes", "prior": "high"}
+
+
+def test_a_level_that_counts_only_after_a_positive_gate() -> None:
+    gated = All((AtLeast("si", 4), Is("si_gate", "yes")))
+    gap = refused(when(R1, AnyOf((gated, Is("si_act", "yes"), Is("safe_now", "no")))), R2, R3, R7)
+    assert (gap.lighter, gap.lighter_severity) == ({"si": 4, "si_gate": "no"}, HIGH)
+    assert (gap.heavier, gap.heavier_severity) == ({"si": 4, "si_gate": "yes"}, CRITICAL)
+
+
+def test_an_unreadable_item_that_silences_a_readable_one() -> None:
+    gap = refused(when(R1, All((ACUTE, Not(Unreadable())))), R2, R3, R7)
+    assert gap.heavier_severity is CRITICAL
+    assert "unreadable" in gap.lighter.values()
+
+
+def test_saying_the_worst_that_weighs_less_than_declining() -> None:
+    acute = AnyOf((AtLeast("si", 4), Is("si_act", "yes")))
+    unsafe = AnyOf((R2.when, Is("safe_now", "no")))
+    gap = refused(when(R1, acute), when(R2, unsafe), R3, R7)
+    assert (gap.lighter, gap.lighter_severity) == ({"safe_now": "no", "prior": "critical"}, HIGH)
+    assert gap.heavier == {"safe_now": "declined", "prior": "critical"}
+
+
+def test_a_silence_that_weighs_less_than_reassurance() -> None:
+    reassured = added(AtMost("si", 0), LOW)
+    gap = refused(*DEFAULT.rules, reassured)
+    assert (gap.lighter, gap.heavier) == ({}, {"si": 0})
+    assert gap.sentence == "No answer: silent; which may not be less than si 0: low."
+
+
+def test_too_many_thresholds_are_refused_before_they_are_tried() -> None:
+    levels = [AtLeast(name, value) for name in ("mood", "anxiety") for value in range(1, 11)]
+    many = [*levels, *(AtLeast("dissociation", value) for value in range(1, 5))]
+    rule = added(All((AtLeast("si", 1), AnyOf(tuple(many)))), HIGH)
+    with pytest.raises(RuleSetFaults) as refusal:
+        check(RuleSet((*DEFAULT.rules, rule)))
+    [fault] = refusal.value.faults
+    assert (fault.pointer, fault.code) == ("/rules", "too_many_combinations")
