@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import current_app, g, request
 
-from diary.access.keys import KeyRing
+from diary.access.keys import KeyRing, SigningKey
 from diary.access.permissions import Scope
 from diary.access.sessions import Grant, find_caller
 from diary.access.tokens import Claims, Tokens
@@ -24,14 +24,12 @@ class Front:
     keys: KeyRing
     tokens: Tokens
 
-    def ready_to_sign(self) -> None:
-        """Have the signing key at hand. Call it before the transaction that grants a token:
-        the first key is made in a transaction of its own, and two at once would wait for ever."""
-        self.keys.active()
+    def token_answer(self, work: Work, grant: Grant, key: SigningKey) -> dict[str, Any]:
+        """What `schemas.sessions.TokenView` shows of a grant: the signed access token.
 
-    def token_answer(self, work: Work, grant: Grant) -> dict[str, Any]:
-        """What `schemas.sessions.TokenView` shows of a grant: the signed access token."""
-        token, lifetime = self.tokens.sign(grant, work.now)
+        key: `keys.active()`, asked for before this transaction began.
+        """
+        token, lifetime = self.tokens.sign(grant, work.now, key)
         return {
             "access_token": token,
             "token_type": "Bearer",

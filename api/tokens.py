@@ -47,12 +47,12 @@ class Token(Resource):
         if kind not in ("client_credentials", "refresh_token"):
             raise GrantMalformed(extra={"error": "unsupported_grant_type" if kind else _INCOMPLETE})
         door = front()
-        door.ready_to_sign()
+        key = door.keys.active()
         error = "invalid_client" if kind == "client_credentials" else "invalid_grant"
         try:
             with house.work(ANONYMOUS) as work:
                 grant = _exchange(work, body) if error == "invalid_client" else _renew(work, body)
-                answer = door.token_answer(work, grant) if grant else None
+                answer = door.token_answer(work, grant, key) if grant else None
         except GrantRefused as refused:
             refused.extra["error"] = error
             raise

@@ -38,6 +38,7 @@ class Stand:
     """A database with one clinic, and the grants of its patients' phones."""
 
     house: House
+    keys: KeyRing
     tokens: Tokens
     clinician: Caller
     phones: list[Grant]
@@ -53,7 +54,10 @@ class Stand:
         now = self.house.clock.now()
         kept = self._kept.get(phone.session_id)
         if kept is None or now - kept[1] > _KEPT_FOR:
-            kept = self._kept[phone.session_id] = self.tokens.sign(phone, now)[0], now
+            kept = self._kept[phone.session_id] = (
+                self.tokens.sign(phone, now, self.keys.active())[0],
+                now,
+            )
         return kept[0]
 
     def resolve_alerts(self) -> None:
@@ -90,12 +94,13 @@ def prepare(url: str, *, hook: str, count: int) -> Stand:
             webhook_allowed_networks="127.0.0.0/8",
         )
     )
-    tokens = Tokens(KeyRing(house), house.settings.issuer, house.new_id)
+    keys = KeyRing(house)
+    tokens = Tokens(keys, house.settings.issuer, house.new_id)
     clinician = _found(house, hook)
     phones: list[Grant] = []
     while len(phones) < count:
         phones += _enrol(house, clinician, min(50, count - len(phones)))
-    return Stand(house, tokens, clinician, phones)
+    return Stand(house, keys, tokens, clinician, phones)
 
 
 def _found(house: House, hook: str) -> Caller:

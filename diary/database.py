@@ -22,6 +22,13 @@ class UnsafeDatabase(Exception):
     """This database would not keep what it was given."""
 
 
+class NestedTransaction(Exception):
+    """A transaction was begun while the same thread had one open.
+
+    With the pool's last connection, or SQLite's one writer, it would wait for itself.
+    """
+
+
 class Database:
     """A pool of connections, and the transactions that run on them.
 
@@ -31,18 +38,28 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int) -> None:
         self.is_sqlite = url.startswith("sqlite")
+        self._thread = threading.local()
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
         self._engine = _sqlite(url, pool_size) if self.is_sqlite else _postgresql(url, pool_size)
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Connection]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
-        with self._one_writer if write else nullcontext(), self._engine.begin() as connection:
-            if self.is_sqlite:
-                # A deferred transaction that reads before it writes fails at once when another
-                # one wrote in between, whatever the busy timeout.
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-            yield connection
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        One at a time in each thread; raises NestedTransaction for a second.
+        """
+        if getattr(self._thread, "is_busy", False):
+            raise NestedTransaction
+        self._thread.is_busy = True
+        try:
+            with self._one_writer if write else nullcontext(), self._engine.begin() as connection:
+                if self.is_sqlite:
+                    # A deferred transaction that reads before it writes fails at once when
+                    # another one wrote in between, whatever the busy timeout.
+                    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+                yield connection
+        finally:
+            self._thread.is_busy = False
 
     @property
     def file(self) -> str | None:

@@ -57,6 +57,7 @@ def password_hash() -> str:
 class _Stage:
     house: House
     api: Api | None
+    keys: KeyRing
     tokens: Tokens
 
     @property
@@ -75,7 +76,8 @@ class Actor:
     @property
     def token(self) -> str:
         """An access token that is fresh now, however far the clock has moved."""
-        return self._stage.tokens.sign(self.grant, self._stage.now)[0]
+        stage = self._stage
+        return stage.tokens.sign(self.grant, stage.now, stage.keys.active())[0]
 
     @property
     def api(self) -> Api:
@@ -209,7 +211,7 @@ class Cast:
     def __init__(
         self, house: House, api: Api | None = None, receiver: Receiver | None = None
     ) -> None:
-        self._stage = _Stage(house, api, _tokens(house, api))
+        self._stage = _Stage(house, api, *_token_service(house, api))
         self._receiver = receiver
         team = {"bob": Role.CLINICIAN, "dana": Role.CARE_MANAGER, "erin": Role.CLINIC_ADMIN}
         self.clinic, members = self._found("The Harbour Clinic", team)
@@ -307,13 +309,14 @@ class Cast:
         return Patient(self._stage, patient, grant)
 
 
-def _tokens(house: House, api: Api | None) -> Tokens:
+def _token_service(house: House, api: Api | None) -> tuple[KeyRing, Tokens]:
     if api is None:
-        return Tokens(KeyRing(house), house.settings.issuer, house.new_id)
+        keys = KeyRing(house)
+        return keys, Tokens(keys, house.settings.issuer, house.new_id)
     from api.auth import EXTENSION, Front
 
     front: Front = api.app.extensions[EXTENSION]
-    return front.tokens
+    return front.keys, front.tokens
 
 
 def _sign_in(work: Work, email: str) -> Grant:

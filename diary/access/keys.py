@@ -54,26 +54,28 @@ class KeyRing:
         self._jwks: list[dict[str, Any]] = []
 
     def active(self) -> SigningKey:
-        """The key that signs now; the first one is made when there is none."""
-        if self._active is None:
-            try:
-                with self._house.work(OPERATOR) as work:
-                    if work.row(select(signing_keys.c.id).where(_is_active())) is None:
-                        rotate(work)
-            except DBAPIError as error:
-                # Another made the first key at the same moment: that one serves.
-                if not lost_race(error):
-                    raise
-        # Another process may have rotated the keys meanwhile.
-        self._look_again(_REREAD if self._active is not None else _AT_ONCE)
-        assert self._active is not None
-        return self._active
+        """The key that signs now; the first one is made when there is none.
+
+        Never to be called while a transaction is open: it may need a connection of its own, and
+        one that waits here with the pool's last connection would wait for itself.
+        """
+        with self._lock:
+            if self._active is None:
+                self._make_the_first()
+            # Another process may have rotated the keys meanwhile.
+            self._look_again(_REREAD if self._active is not None else _AT_ONCE)
+            assert self._active is not None
+            return self._active
 
     def public(self, kid: UUID) -> EllipticCurvePublicKey:
-        """The public key with that id; raises KeyError for one that was never ours."""
+        """The public key with that id; raises KeyError for one that was never ours.
+
+        Never to be called while a transaction is open, for the same reason.
+        """
         # Tokens with invented key ids must not cost a read of the database each.
         if kid not in self._public:
-            self._look_again(_AT_MOST_EVERY)
+            with self._lock:
+                self._look_again(_AT_MOST_EVERY)
         return self._public[kid]
 
     def jwks(self) -> dict[str, Any]:
@@ -81,16 +83,23 @@ class KeyRing:
         self.active()
         return {"keys": self._jwks}
 
-    def _look_again(self, after: timedelta) -> None:
-        """Read the keys, unless they were read less than that ago.
+    def _make_the_first(self) -> None:
+        try:
+            with self._house.work(OPERATOR) as work:
+                if work.row(select(signing_keys.c.id).where(_is_active())) is None:
+                    rotate(work)
+        except DBAPIError as error:
+            # Another process made the first key at the same moment: that one serves.
+            if not lost_race(error):
+                raise
 
-        Whoever comes while another reads waits for what that one finds.
-        """
-        with self._lock:
-            now = self._house.clock.now()
-            if self._read_at is None or abs(now - self._read_at) >= after:
-                self._read()
-                self._read_at = now
+    def _look_again(self, after: timedelta) -> None:
+        """Read the keys, unless they were read less than that ago. Under the lock: whoever comes
+        while another reads waits for what that one finds."""
+        now = self._house.clock.now()
+        if self._read_at is None or abs(now - self._read_at) >= after:
+            self._read()
+            self._read_at = now
 
     def _read(self) -> None:
         with self._house.work(OPERATOR, write=False) as work:

@@ -16,7 +16,7 @@ from uuid import UUID
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from diary.access.keys import KeyRing
+from diary.access.keys import KeyRing, SigningKey
 from diary.access.sessions import Grant
 from diary.callers import CallerKind
 from diary.errors import Unauthenticated
@@ -59,9 +59,9 @@ class Tokens:
         self._known: OrderedDict[bytes, Claims] = OrderedDict()
         self._lock = Lock()
 
-    def sign(self, grant: Grant, now: datetime) -> tuple[str, int]:
-        """An access token and its lifetime in seconds."""
-        key = self._keys.active()
+    def sign(self, grant: Grant, now: datetime, key: SigningKey) -> tuple[str, int]:
+        """An access token and its lifetime in seconds. key: the ring's active one, asked for
+        before the transaction that grants the token."""
         lifetime = int(LIFETIME[grant.kind].total_seconds())
         at = int(now.timestamp())
         claims = {

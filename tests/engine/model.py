@@ -128,8 +128,9 @@ class Interlude(RuleBasedStateMachine):
     @precondition(lambda self: self.open_alert())
     @rule()
     def bob_escalates(self) -> None:
+        alert = self.open_alert()
         with self.house.work(self.bob) as work:
-            answers.escalate(work, self.open_alert().id)
+            answers.escalate(work, alert.id)
 
     # What machines do.
 

@@ -5,6 +5,8 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,8 +15,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from api.app import create_app
 from api.auth import EXTENSION, Front
 from diary.access.keys import KeyRing, SigningKey
+from diary.database import Database
 from diary.work import House
 from tests.cast import Cast
 from tests.client import Api, Response
@@ -191,3 +195,26 @@ def test_many_who_need_the_first_key_at_once(api: Api, house: House) -> None:
 
     published = {key["kid"] for key in api.get("/.well-known/jwks.json").json["keys"]}
     assert {str(id) for id in made} <= published
+
+
+class LeapingClock(SimulatedClock):
+    """Ten minutes pass each time anyone looks: whatever may be read again is read again."""
+
+    def now(self) -> datetime:
+        self.advance(minutes=10)
+        return super().now()
+
+
+def test_a_token_is_granted_with_the_one_connection_that_is_left(cast: Cast, house: House) -> None:
+    # Many who refresh at once hold every connection: granting must not wait for one more.
+    last = Database(house.settings.database_url, pool_size=1)
+    try:
+        api = Api(create_app(replace(house, database=last, clock=LeapingClock())))
+        granted = api.form(
+            "/oauth/token",
+            grant_type="refresh_token",
+            refresh_token=cast.alice.grant.refresh_token or "",
+        )
+        assert granted.status == 200
+    finally:
+        last.close()

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Stateme
 from diary.access.model import clinics
 from diary.audit import audit_events
 from diary.callers import OPERATOR
-from diary.database import Database, lost_race
+from diary.database import Database, NestedTransaction, lost_race
 from diary.patients.model import enrolments, patients
 from diary.vault import Vault
 from diary.work import House
@@ -275,25 +275,40 @@ def test_sqlite_is_set_up_for_a_promise_that_is_kept(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/diary.db", pool_size=3)
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
-    # Each of two connections, for all but one of them are the connection's own.
-    with (
-        database.transaction(write=True) as one,
-        database.transaction(write=False) as other,
-    ):
-        for connection in (one, other):
+    def look() -> None:
+        with database.transaction(write=False) as connection:
             found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
             assert found == wanted
+
+    # Each of two connections, for all but one of them are the connection's own.
+    with ThreadPoolExecutor(1) as elsewhere:
+        with database.transaction(write=True):
+            elsewhere.submit(look).result()
+        look()
     database.close()
 
 
 def test_a_writer_of_sqlite_begins_by_taking_the_lock(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/diary.db", pool_size=2)
-    with database.transaction(write=True), database.transaction(write=False) as reader:
+    writing, reading = (Database(f"sqlite:///{tmp_path}/diary.db", pool_size=1) for _ in range(2))
+    with writing.transaction(write=True), reading.transaction(write=False) as reader:
         reader.exec_driver_sql("PRAGMA busy_timeout=0")
         reader.exec_driver_sql("SELECT 1")
         with pytest.raises(OperationalError, match="locked"):
             reader.exec_driver_sql("CREATE TABLE note (n)")
-    database.close()
+    writing.close()
+    reading.close()
+
+
+def test_a_transaction_within_a_transaction_is_refused(database: Database) -> None:
+    with (
+        database.transaction(write=True),
+        pytest.raises(NestedTransaction),
+        database.transaction(write=False),
+    ):
+        pass
+
+    with database.transaction(write=False):
+        pass
 
 
 SEALED: dict[str, Any] = {"place": "patients.name", "clinic": uuid4(), "row": uuid4()}
