@@ -34,9 +34,7 @@ _BOUND = 20  # seconds, on a slow machine
 
 
 def test_two_fresh_databases_hold_the_same_six_weeks(tmp_path: Path) -> None:
-    began = time.monotonic()
     one, other = (_seeded(tmp_path / name) for name in ("one", "other"))
-    assert time.monotonic() - began < 2 * _BOUND
 
     weeks = _check_ins(one)
     assert weeks == _check_ins(other)

@@ -1,6 +1,5 @@
 """The check before a rule set goes live: planted holes, each refused with what shows it."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -49,10 +48,8 @@ def added(condition: Condition, severity: Severity | Prior) -> Rule:
     return Rule("A1", "added", condition, severity, suicidality=True)
 
 
-def test_the_default_rules_may_go_live_and_are_checked_quickly() -> None:
-    began = time.perf_counter()
+def test_the_default_rules_may_go_live() -> None:
     assert check(DEFAULT) is None
-    assert time.perf_counter() - began < 2
 
 
 def test_rules_about_other_things_neither_open_nor_fill_a_gap() -> None:
