@@ -11,7 +11,7 @@ help: ## list what can be made
 
 .venv: $(READY) ## make the virtual environment, or bring it up to date
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements.txt requirements-channels.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Interlude needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." >&2; \
 		echo "Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }

@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     webhook_ca_file: str | None = Field(
         default=None, description="A PEM file of further certificate authorities for webhooks."
     )
+    last_resort: SecretStr | None = Field(
+        default=None,
+        description="Apprise URLs separated by spaces, of whoever is told when a policy is used up "
+        "and the alert is high or critical. Needs `requirements-channels.txt`.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least grave event that is logged."
     )

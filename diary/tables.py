@@ -6,8 +6,10 @@ from diary.audit import audit_events
 from diary.checkins import model as checkins
 from diary.columns import metadata
 from diary.infusions import model as infusions
+from diary.oncall import model as oncall
 from diary.patients import model as patients
 from diary.rules import model as rules
+from diary.watch import model as watch
 from diary.webhooks import model as webhooks
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "checkins",
     "infusions",
     "metadata",
+    "oncall",
     "patients",
     "rules",
+    "watch",
     "webhooks",
 ]

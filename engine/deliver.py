@@ -43,6 +43,8 @@ class Deliverer:
         loop = asyncio.get_running_loop()
         started_at, started = self._house.clock.now(), loop.time()
         try:
+            assert claimed.url is not None
+            assert claimed.secret is not None
             signed = headers(
                 [claimed.secret],
                 message_name(claimed.message_id),

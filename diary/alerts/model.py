@@ -1,6 +1,6 @@
 """Alerts, what found them, what was done about them, and the policies that climb."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, String
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, String, false
 
 from diary.columns import (
     Document,
@@ -36,11 +36,14 @@ alerts = clinic_table(
     Column("step", Integer, nullable=False),
     Column("round", Integer, nullable=False),
     Column("exhausted", Boolean, nullable=False),
+    Column("drill", Boolean, nullable=False, server_default=false()),
     Column("page_id", Id),
     Column("opened_at", Instant, nullable=False),
     Column("next_action_at", Instant),
     Column("acknowledge_by", Instant, nullable=False),
     Column("contact_by", Instant, nullable=False),
+    Column("first_acknowledged_at", Instant),
+    Column("contacted_at", Instant),
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", Id),
     Column("resolved_at", Instant),
@@ -102,4 +105,20 @@ alert_entries = clinic_table(
     Column("note", LargeBinary),
     within_clinic("alert_id", "alerts"),
     Index(None, "clinic_id", "alert_id", "at"),
+)
+
+# One-time links to acknowledge with: bound to an alert, a generation and a contact of one person.
+acknowledgement_links = clinic_table(
+    "acknowledgement_links",
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("alert_id", Id, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("endpoint_id", Id, nullable=False),
+    Column("staff_id", Id, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    within_clinic("alert_id", "alerts"),
+    within_clinic("endpoint_id", "endpoints"),
+    within_clinic("staff_id", "staff"),
+    Index(None, "clinic_id", "alert_id"),
 )

@@ -1,10 +1,11 @@
 """Patients, and how their phones get in."""
 
-from sqlalchemy import Column, Index, LargeBinary, String
+from sqlalchemy import Boolean, Column, Index, LargeBinary, String, false
 
 from diary.columns import Id, Instant, clinic_table, within_clinic
 
 # name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
+# drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
 patients = clinic_table(
     "patients",
     Column("reference", String(24), nullable=False),
@@ -12,6 +13,7 @@ patients = clinic_table(
     Column("locale", String(16), nullable=False),
     Column("time_zone", String(64), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("drill", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
     Index(None, "clinic_id", "reference", unique=True),
 )

@@ -59,8 +59,10 @@ def create(work: Work, *, url: str, description: str | None) -> NewEndpoint:
 
 def visible(work: Work) -> Select[Any]:
     """The caller's clinic's endpoints, without their secrets."""
-    columns = [column for column in endpoints.c if column.name != "secret"]
-    return select(*columns).where(endpoints.c.clinic_id == work.caller.clinic)
+    columns = [column for column in endpoints.c if "secret" not in column.name]
+    return select(*columns).where(
+        endpoints.c.clinic_id == work.caller.clinic, endpoints.c.kind == "webhook"
+    )
 
 
 def get(work: Work, endpoint_id: UUID) -> Row[Any]:

@@ -14,16 +14,37 @@ from sqlalchemy import (
 
 from diary.columns import Id, Instant, clinic_table, partial_index, within_clinic
 
-# secret is sealed; it signs every attempt.
+# Whatever can be sent to. kind: a webhook; a contact of a member of staff, whose address is what
+# `secret` seals; the operator's last resort, whose address is a setting; the canary's sink.
+# secret is sealed; a webhook's signs every attempt, beside previous_secret while that is good.
+# failures counts those in a row; blocked_until: no claim before then but a single probe after it.
 endpoints = clinic_table(
     "endpoints",
-    Column("url", Text, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="webhook"),
+    Column("staff_id", Id),
+    Column("url", Text),
     Column("description", Text),
-    Column("secret", LargeBinary, nullable=False),
+    Column("secret", LargeBinary),
+    Column("previous_secret", LargeBinary),
+    Column("previous_secret_until", Instant),
     Column("state", String(16), nullable=False),
     Column("max_in_flight", SmallInteger, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("blocked_until", Instant),
     Column("created_at", Instant, nullable=False),
-    CheckConstraint("state IN ('active', 'disabled')", name="state"),
+    CheckConstraint("kind IN ('webhook', 'contact', 'last-resort', 'canary')", name="kind"),
+    CheckConstraint("state IN ('active', 'disabled', 'gone')", name="state"),
+    CheckConstraint(
+        "kind <> 'webhook' OR (url IS NOT NULL AND secret IS NOT NULL)", name="webhook"
+    ),
+    CheckConstraint(
+        "kind <> 'contact' OR (staff_id IS NOT NULL AND secret IS NOT NULL)", name="contact"
+    ),
+    within_clinic("staff_id", "staff"),
+    Index(None, "clinic_id", "staff_id"),
+    partial_index(
+        "uq_endpoints_one_last_resort", "clinic_id", where="kind = 'last-resort'", unique=True
+    ),
 )
 
 # body is frozen: every attempt of every delivery sends these very bytes under this id.
@@ -47,6 +68,7 @@ deliveries = clinic_table(
     Column("due_at", Instant, nullable=False),
     Column("lease_token", Id),
     Column("leased_until", Instant),
+    Column("leased_by", Id),
     Column("withdrawn", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
@@ -61,6 +83,7 @@ deliveries = clinic_table(
     partial_index("ix_deliveries_leased", "leased_until", where="state = 'leased'"),
     Index(None, "clinic_id", "alert_id"),
     Index(None, "clinic_id", "message_id"),
+    Index(None, "clinic_id", "created_at"),
 )
 
 attempts = clinic_table(

@@ -33,8 +33,9 @@ class Claimed:
     is_page: bool
     attempts: int
     lease_token: UUID
-    url: str
-    secret: str
+    kind: str
+    url: str | None
+    secret: str | None
     body: bytes
 
 
@@ -118,7 +119,9 @@ def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
     )
     in_flight = {row.alert_id for row in busy if row.alert_id is not None}
     token = work.new_id()
-    secret = work.vault.open(endpoint.secret, place=SEALED_AT, clinic=clinic_id, row=endpoint_id)
+    secret = endpoint.secret and work.vault.open(
+        endpoint.secret, place=SEALED_AT, clinic=clinic_id, row=endpoint_id
+    )
     claimed: list[Claimed] = []
     for row in candidates:
         if row.alert_id in in_flight or len(claimed) == room:
@@ -134,6 +137,7 @@ def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
                 is_page=row.is_page,
                 attempts=row.attempts,
                 lease_token=token,
+                kind=endpoint.kind,
                 url=endpoint.url,
                 secret=secret,
                 body=row.body,
