@@ -8,13 +8,13 @@ from contextlib import ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
 from queue import Queue
 
-from bench import checkins, cpu, delivery, sink
+from bench import checkins, cpu, delivery, engines, sink
 from bench.stand import Stand, prepare
 from bench.trips import trips
 from diary.logs import configure
 from tests.postgresql import Server
 
-_PARTS = ("checkins", "delivery", "cpu", "trips")
+_PARTS = ("checkins", "delivery", "engines", "cpu", "trips")
 _PATIENTS = 600
 
 
@@ -33,13 +33,14 @@ def _measure(asked: argparse.Namespace) -> None:
         if asked.database not in (name, "both"):
             continue
         print(f"\n{name}", flush=True)
-        with _stand(name) as (stand, arrivals):
-            for what, found in _figures(stand, arrivals, asked.parts or _PARTS, asked.seconds):
+        with _stand(name) as (stand, hook, arrivals):
+            parts = asked.parts or _PARTS
+            for what, found in _figures(stand, hook, arrivals, parts, asked.seconds):
                 print(f"  {what:<44} {found}", flush=True)
 
 
 def _figures(
-    stand: Stand, arrivals: "Queue[float]", parts: Sequence[str], seconds: float
+    stand: Stand, hook: str, arrivals: "Queue[float]", parts: Sequence[str], seconds: float
 ) -> Iterator[checkins.Line]:
     if "trips" in parts and not stand.house.database.is_sqlite:
         send = cpu.sender(stand)
@@ -56,6 +57,12 @@ def _figures(
     if "delivery" in parts:
         with stand.served() as port:
             yield from delivery.first_byte(stand, port, arrivals)
+    if "engines" in parts:
+        yield from engines.throughput(stand, hook, arrivals)
+        yield from engines.steps(stand)
+        yield from engines.dead_queue(stand, arrivals)
+        if not stand.house.database.is_sqlite:
+            yield from engines.reclaim(stand)
     if "checkins" in parts:
         with stand.served() as port:
             yield from checkins.generator(port, seconds)
@@ -69,7 +76,7 @@ def _figures(
 
 
 @contextmanager
-def _stand(name: str) -> Iterator[tuple[Stand, "Queue[float]"]]:
+def _stand(name: str) -> Iterator[tuple[Stand, str, "Queue[float]"]]:
     with ExitStack() as stack:
         hook, arrivals = stack.enter_context(sink.listening())
         if name == "sqlite":
@@ -80,7 +87,7 @@ def _stand(name: str) -> Iterator[tuple[Stand, "Queue[float]"]]:
             url = server.create_database("bench")
         stand = prepare(url, hook=hook, count=_PATIENTS)
         stack.callback(stand.house.database.close)
-        yield stand, arrivals
+        yield stand, hook, arrivals
 
 
 def _arguments() -> argparse.Namespace:

@@ -25,18 +25,9 @@ def serving(settings: Settings, engine: str) -> Iterator[int]:
     workers, threads = ("1", "8") if sqlite else ("2", "4")
     with socket.create_server((HOST, 0)) as free:
         port: int = free.getsockname()[1]
-    given = {
-        "DATABASE_URL": settings.database_url,
-        "MASTER_KEY": settings.master_key.get_secret_value(),
-        "PUBLIC_URL": str(settings.public_url),
-        "POOL_SIZE": "16",
-        "WEBHOOK_ALLOW_HTTP": "true",
-        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
-        "ENGINE": engine,
-    }
+    env = environment(settings) | {f"{PREFIX}ENGINE": engine}
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST]
     command += ["--port", str(port), "--workers", workers, "--blocking-threads", threads]
-    env = os.environ | {PREFIX + name: value for name, value in given.items()}
     with subprocess.Popen(
         [*command, "wsgi:app"],
         cwd=ROOT,
@@ -49,6 +40,19 @@ def serving(settings: Settings, engine: str) -> Iterator[int]:
             yield port
         finally:
             server.terminate()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a process of this installation finds in its environment."""
+    given = {
+        "DATABASE_URL": settings.database_url,
+        "MASTER_KEY": settings.master_key.get_secret_value(),
+        "PUBLIC_URL": str(settings.public_url),
+        "POOL_SIZE": "16",
+        "WEBHOOK_ALLOW_HTTP": "true",
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+    }
+    return os.environ | {PREFIX + name: value for name, value in given.items()}
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", port: int) -> None:

@@ -1,7 +1,8 @@
 """A webhook receiver that answers 204 and tells when the first byte of each request arrived.
 
-`python -m bench.sink`: prints its port, then a line a request, CLOCK_MONOTONIC in nanoseconds.
-It ends when its stdin does.
+`python -m bench.sink [hangs|first-hangs]`: prints its port, then a line a request, CLOCK_MONOTONIC
+in nanoseconds. It ends when its stdin does. hangs: it takes everything and answers nothing.
+first-hangs: it answers a message only when it comes again.
 """
 
 import asyncio
@@ -19,8 +20,10 @@ _ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 
 
 class _Request(asyncio.Protocol):
-    def __init__(self) -> None:
+    def __init__(self, mode: str, seen: set[bytes]) -> None:
         self._received = b""
+        self._mode = mode
+        self._seen = seen
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -37,15 +40,23 @@ class _Request(asyncio.Protocol):
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r")[0])
         if len(body) >= length:
             self._received = b""
-            self._transport.write(_ANSWER)
+            if self._answers(head):
+                self._transport.write(_ANSWER)
+
+    def _answers(self, head: bytes) -> bool:
+        name = head.lower().partition(b"webhook-id:")[2].partition(b"\r")[0]
+        again = name in self._seen
+        if self._mode == "first-hangs":
+            self._seen.add(name)
+        return self._mode == "answers" or (again and self._mode == "first-hangs")
 
 
 @contextmanager
-def listening() -> Iterator[tuple[str, "Queue[float]"]]:
+def listening(mode: str = "answers") -> Iterator[tuple[str, "Queue[float]"]]:
     """A sink for as long as the block lasts: its URL, and the moments of arrival in seconds."""
     arrivals: Queue[float] = Queue()
     with subprocess.Popen(
-        [sys.executable, "-m", "bench.sink"],
+        [sys.executable, "-m", "bench.sink", mode],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -67,9 +78,10 @@ def listening() -> Iterator[tuple[str, "Queue[float]"]]:
             process.stdin.close()
 
 
-async def _serve() -> None:
+async def _serve(mode: str) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Request, HOST, 0)
+    seen: set[bytes] = set()
+    server = await loop.create_server(lambda: _Request(mode, seen), HOST, 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     with suppress(asyncio.CancelledError):
         await loop.run_in_executor(None, sys.stdin.read)
@@ -77,4 +89,4 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(sys.argv[1]))

@@ -41,8 +41,14 @@ class Stand:
     keys: KeyRing
     tokens: Tokens
     clinician: Caller
+    admin: Caller
     phones: list[Grant]
     _kept: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
+
+    @property
+    def clinic_id(self) -> UUID:
+        """The clinic."""
+        return self.clinician.clinic
 
     @property
     def url(self) -> str:
@@ -96,14 +102,14 @@ def prepare(url: str, *, hook: str, count: int) -> Stand:
     )
     keys = KeyRing(house)
     tokens = Tokens(keys, house.settings.issuer, house.new_id)
-    clinician = _found(house, hook)
+    clinician, admin = _found(house, hook)
     phones: list[Grant] = []
     while len(phones) < count:
         phones += _enrol(house, clinician, min(50, count - len(phones)))
-    return Stand(house, keys, tokens, clinician, phones)
+    return Stand(house, keys, tokens, clinician, admin, phones)
 
 
-def _found(house: House, hook: str) -> Caller:
+def _found(house: House, hook: str) -> tuple[Caller, Caller]:
     hours = [{"weekday": day, "opens": "08:00", "closes": "18:00"} for day in range(1, 6)]
     with house.work(OPERATOR) as work:
         clinic = clinics.create(
@@ -122,7 +128,7 @@ def _found(house: House, hook: str) -> Caller:
         # Longer than any run: what is measured is the first page, not the next rung.
         steps = [{"delay_minutes": 60, "rounds": 1, "targets": [target]}]
         policies.save(work, policies.DEFAULT, steps)
-    return clinician
+    return clinician, admin
 
 
 def _member(work: Work, clinic_id: UUID, email: str, role: Role) -> Caller:
