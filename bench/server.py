@@ -19,7 +19,7 @@ _STARTS_WITHIN = 30.0
 
 
 @contextmanager
-def serving(settings: Settings, engine: str) -> Iterator[int]:
+def serving(settings: Settings, *, app: str = "wsgi:app") -> Iterator[int]:
     """Serve as it is deployed for as long as the block lasts; the port."""
     sqlite = settings.database_url.startswith("sqlite")
     workers, threads = ("1", "8") if sqlite else ("2", "4")
@@ -32,13 +32,12 @@ def serving(settings: Settings, engine: str) -> Iterator[int]:
         "POOL_SIZE": "16",
         "WEBHOOK_ALLOW_HTTP": "true",
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
-        "ENGINE": engine,
     }
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST]
     command += ["--port", str(port), "--workers", workers, "--blocking-threads", threads]
     env = os.environ | {PREFIX + name: value for name, value in given.items()}
     with subprocess.Popen(
-        [*command, "wsgi:app"],
+        [*command, app],
         cwd=ROOT,
         env=env,
         stdout=subprocess.DEVNULL,

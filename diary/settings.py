@@ -41,10 +41,10 @@ class Settings(BaseSettings):
         description="ISO 3166 country whose crisis contacts stand in an error when the caller's "
         "clinic is not known. `ZZ`: the worldwide advice.",
     )
-    engine: Literal["embedded", "off"] = Field(
+    engine: Literal["embedded", "standby"] = Field(
         default="embedded",
-        description="`embedded`: the API process also escalates and delivers. `off`: it does not; "
-        "run `python -m engine` beside it (PostgreSQL only).",
+        description="`embedded`: the API process also escalates and delivers. `standby`: it does "
+        "so only while no `python -m engine` is alive (PostgreSQL only).",
     )
     pool_size: int = Field(
         default=10, ge=2, le=200, description="Database connections that one process keeps."

@@ -14,6 +14,7 @@ from diary.webhooks.queue import Claimed
 from diary.work import House
 from engine.deliver import Deliverer
 from engine.escalate import escalate_due, next_action
+from engine.heart import Heart
 from engine.sender import Sender
 
 _log = logger("engine")
@@ -28,11 +29,14 @@ _THREADS = 4
 class Engine:
     """Escalates and delivers for every clinic. Any number may run over one PostgreSQL."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, *, standby: bool = False) -> None:
+        """standby: it stands in for an engine of its own, and goes when there is one."""
         self._house = house
-        self._caller = Caller(CallerKind.ENGINE, id=house.new_id())
+        self.id = house.new_id()
+        self._caller = Caller(CallerKind.ENGINE, id=self.id)
+        self.heart = Heart(house, self._caller, standby=standby)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
-        self._deliverer = Deliverer(house, self._caller, self._threads)
+        self._deliverer = Deliverer(house, self._caller, self._threads, self.heart)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
         self.stopping = False
@@ -72,6 +76,7 @@ class Engine:
                 await self._sleep(wait)
             if self._sends:
                 await asyncio.wait(self._sends)
+        await self._deliverer.off_loop(self.heart.stop)
         _log.info("engine.stopped", engine_id=str(self._caller.id))
 
     def run_until_idle(self) -> None:
@@ -86,7 +91,9 @@ class Engine:
                     await asyncio.wait(self._sends)
 
     async def _turn(self, sender: Sender) -> bool:
-        acted = await self._deliverer.off_loop(lambda: escalate_due(self._house, self._caller))
+        acted = await self._deliverer.off_loop(
+            lambda: escalate_due(self._house, self._caller, self.heart.beat)
+        )
         worked = acted > 0
         async for claimed in self._deliverer.claim_due():
             worked = True
@@ -114,9 +121,9 @@ class Engine:
                 if not queue.any_lost(work, all_leases=all_leases):
                     return
             with self._house.work(self._caller) as work:
-                _log.warning(
-                    "leases.reclaimed", count=queue.release_lost(work, all_leases=all_leases)
-                )
+                count = queue.release_lost(work, all_leases=all_leases)
+            self.heart.meters.stole(count)
+            _log.warning("leases.reclaimed", count=count)
 
         await self._deliverer.off_loop(release)
 
@@ -148,9 +155,9 @@ class Engine:
         )
 
 
-def start_beside(house: House, *, alone: bool) -> Engine:
-    """Run an engine in a thread of this process, for as long as the process lives."""
-    engine = Engine(house)
+def start_beside(house: House, *, alone: bool, standby: bool = False) -> Engine:
+    """Run an engine in a thread of this process, until it is stopped or the process ends."""
+    engine = Engine(house, standby=standby)
 
     def keep_running() -> None:
         while not engine.stopping:
