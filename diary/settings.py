@@ -65,6 +65,17 @@ class Settings(BaseSettings):
         description="Apprise URLs separated by spaces, of whoever is told when a policy is used up "
         "and the alert is high or critical. Needs `requirements-channels.txt`.",
     )
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="Where an engine POSTs after each canary that arrived, and only then: a "
+        "watchdog elsewhere, which tells people when it hears nothing any more.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="The bearer token that `GET /metrics` asks for. Without it there is no such "
+        "path.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least grave event that is logged."
     )
@@ -85,6 +96,13 @@ class Settings(BaseSettings):
         if value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             return value
         raise ValueError("must start with sqlite:/// or postgresql://")
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_a_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or value.get_secret_value().startswith(("https://", "http://")):
+            return value
+        raise ValueError("must start with https:// or http://")
 
     @field_validator("webhook_allowed_networks", mode="before")
     @classmethod

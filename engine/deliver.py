@@ -10,6 +10,7 @@ from uuid import UUID
 from diary.alerts import service as alerts
 from diary.callers import Caller
 from diary.logs import logger
+from diary.watch import canary
 from diary.webhooks import queue
 from diary.webhooks.queue import Attempted, Claimed
 from diary.webhooks.signing import headers, message_name
@@ -88,7 +89,7 @@ class Deliverer:
             return []
 
     def _measure(self, claimed: Claimed, attempted: Attempted, *, stale: bool) -> None:
-        if claimed.kind == "canary":
+        if claimed.kind == canary.KIND:
             return
         is_first = claimed.is_page and claimed.attempts == 0
         waited = (attempted.started_at - claimed.owed_at).total_seconds()

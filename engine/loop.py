@@ -2,16 +2,19 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from diary.callers import Caller, CallerKind
 from diary.logs import logger
+from diary.watch import canary
 from diary.webhooks import queue
 from diary.webhooks.addresses import AddressGuard
 from diary.webhooks.queue import Claimed
 from diary.work import House
+from engine.canary import Canary
 from engine.deliver import Deliverer
 from engine.escalate import escalate_due, next_action
 from engine.heart import Heart
@@ -41,6 +44,7 @@ class Engine:
         self._woken: asyncio.Event | None = None
         self.stopping = False
         self._sends: set[asyncio.Task[None]] = set()
+        self._canary: Canary | None = None
         # Made here to fail here: a wrong certificate file must end the start, not the engine.
         self._sender()
 
@@ -60,12 +64,13 @@ class Engine:
         """Work until stopped. alone: no other engine can hold a lease, so all are reclaimed now."""
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
         _log.info("engine.started", engine_id=str(self._caller.id), alone=alone)
-        async with self._sender() as sender:
+        async with self._open() as (sender, own):
             while not self.stopping:
                 self._woken.clear()
                 try:
                     await self._release(all_leases=alone)
                     alone = False
+                    await own.look()
                     looked_at = self._house.clock.now()
                     worked = await self._turn(sender)
                     wait = 0.0 if worked else await self._until_next(looked_at)
@@ -79,16 +84,31 @@ class Engine:
         await self._deliverer.off_loop(self.heart.stop)
         _log.info("engine.stopped", engine_id=str(self._caller.id))
 
-    def run_until_idle(self) -> None:
-        """Do everything that is due at the clock's present, and return when nothing is."""
-        asyncio.run(self._drain())
+    def run_until_idle(self, *, watching: bool = False) -> None:
+        """Do everything that is due at the clock's present, and return when nothing is.
 
-    async def _drain(self) -> None:
-        async with self._sender() as sender:
+        watching: the canary too, where it is due.
+        """
+        asyncio.run(self._drain(watching))
+
+    async def _drain(self, watching: bool) -> None:
+        async with self._open() as (sender, own):
             await self._release(all_leases=False)
+            if watching:
+                await own.look()
             while await self._turn(sender) or self._sends:
                 if self._sends:
                     await asyncio.wait(self._sends)
+            await own.told()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[tuple[Sender, Canary]]:
+        async with (
+            self._sender() as sender,
+            Canary(self._house, self._caller, self._deliverer.off_loop, sender) as own,
+        ):
+            self._canary = own
+            yield sender, own
 
     async def _turn(self, sender: Sender) -> bool:
         acted = await self._deliverer.off_loop(
@@ -103,6 +123,8 @@ class Engine:
         return worked
 
     async def _attempt(self, sender: Sender, claimed: Claimed) -> None:
+        if claimed.kind == canary.KIND and self._canary is not None:
+            sender, claimed = self._canary.sender, self._canary.addressed(claimed)
         try:
             await self._deliverer.attempt(sender, claimed)
         except Exception as error:
