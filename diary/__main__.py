@@ -25,6 +25,8 @@ from diary.database import UnsafeDatabase, unreachable
 from diary.errors import Fault, NotFound
 from diary.house import open_house
 from diary.settings import Settings, SettingsFault, load_settings
+from diary.watch import canary, figures
+from diary.watch.verdict import verdict
 from diary.work import House
 
 _UNREACHABLE = "The database cannot be reached, or did not answer in time."
@@ -180,7 +182,8 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
                 "sqlite_version()" if on.is_sqlite else "version()"
             )
             row = work.row(select(version.label("version")))
-            founded = work.rows(select(clinic_rows.c.id).order_by(clinic_rows.c.id))
+            real = select(clinic_rows.c.id).where(clinic_rows.c.id != canary.CLINIC)
+            founded = work.rows(real.order_by(clinic_rows.c.id))
         release = str(row.version).split(" (")[0] if row is not None else "?"
         yield False, f"database: {'SQLite ' if house.database.is_sqlite else ''}{release}"
         yield False, "schema: the newest"
@@ -192,6 +195,18 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
             missing = ", ".join(found.missing)
             state = "ready" if found.ready else f"alerts would reach nobody; missing: {missing}"
             yield not found.ready, f"clinic {one.id}: {state}"
+        with house.work(OPERATOR, write=False) as work:
+            seen = figures.read(work)
+        if not seen.engines:
+            yield False, "escalation: no engine runs now, so there is nothing to look at"
+            return
+        judged = verdict(seen)
+        for reason in judged.reasons:
+            yield True, f"escalation: {reason.text}"
+        for warning in judged.warnings:
+            yield False, f"escalation: {warning.text}"
+        if not judged.reasons:
+            yield False, f"escalation: {len(seen.engines)} engines alive, nothing is late"
 
 
 @contextmanager
