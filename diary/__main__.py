@@ -19,7 +19,8 @@ import migrations
 from diary.access import clinics, keys, staff
 from diary.access.model import clinics as clinic_rows
 from diary.access.permissions import Role
-from diary.alerts import readiness
+from diary.alerts import readiness, restore
+from diary.alerts.errors import AlertResolved
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.database import UnsafeDatabase, unreachable
 from diary.errors import Fault, NotFound
@@ -139,6 +140,33 @@ def rotate_keys() -> None:
     with _migrated_house() as house, house.work(OPERATOR) as work:
         kid = keys.rotate(work)
     click.echo(kid)
+
+
+@cli.command()
+@_plainly
+def restored() -> None:
+    """Page every open alert again, after the database was restored from a backup.
+
+    Whoever acknowledged one since the backup is asked anew, and each page says why it comes.
+    """
+    failed = paged = 0
+    with _migrated_house() as house:
+        with house.work(OPERATOR, write=False) as work:
+            found = restore.open_alerts(work)
+        for clinic_id, alert_id in found:
+            try:
+                with house.work(OPERATOR) as work:
+                    restore.page_again(work, clinic_id, alert_id)
+            except AlertResolved:
+                continue
+            except DBAPIError:
+                # The others must be paged all the same.
+                failed += 1
+            else:
+                paged += 1
+    click.echo(f"{paged} open alerts are paged again.")
+    if failed:
+        raise click.ClickException(f"{failed} more could not be paged again; run this once more.")
 
 
 @cli.command()
