@@ -1,4 +1,4 @@
-"""The WSGI application, from the environment: the API and, by default, its engine beside it."""
+"""The WSGI application, from the environment: the API, and an engine beside it or standing by."""
 
 import sys
 
@@ -10,6 +10,7 @@ from diary.logs import configure
 from diary.settings import SettingsFault, load_settings
 from diary.wakeup import Wakeup
 from engine.loop import start_beside
+from engine.standby import stand_by
 
 try:
     _settings = load_settings()
@@ -20,8 +21,8 @@ configure(_settings.log_level)
 try:
     if not migrations.is_current(_settings.database_url):
         sys.exit("The database is not at the newest schema; run `python -m diary migrate`.")
-    if _settings.engine == "off" and _settings.database_url.startswith("sqlite"):
-        sys.exit("INTERLUDE_ENGINE: off needs PostgreSQL; on SQLite nothing else would escalate.")
+    if _settings.engine != "embedded" and _settings.database_url.startswith("sqlite"):
+        sys.exit(f"INTERLUDE_ENGINE: {_settings.engine} needs PostgreSQL; use embedded on SQLite.")
     _wake = Wakeup()
     _house = open_house(_settings, _wake)
     # Kept for the life of the process: the lock ends with it.
@@ -31,3 +32,5 @@ except UnsafeDatabase as fault:
 app = create_app(_house)
 if _settings.engine == "embedded":
     _wake.listen(start_beside(_house, alone=_alone is not None).wake)
+else:
+    stand_by(_house, _wake)

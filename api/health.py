@@ -6,8 +6,11 @@ from flask_restx import Namespace, Resource
 from sqlalchemy import literal, select
 
 from api.operation import operation
+from diary.watch import figures
+from diary.watch.errors import EscalationUnreliable
+from diary.watch.verdict import verdict
 from diary.work import House, Work
-from schemas.health import HealthView
+from schemas.health import EscalationView, HealthView
 
 ns = Namespace("health", "Whether the API can serve", path="/health")
 
@@ -31,3 +34,16 @@ class Readiness(Resource):
         """Tell whether requests can be served: 503 while the database does not answer."""
         work.row(select(literal(1)))
         return {"status": "ok"}
+
+
+@ns.route("/escalation")
+class Escalation(Resource):
+    """Alerts climb and arrive."""
+
+    @operation(public=True, returns=EscalationView, raises=(EscalationUnreliable,))
+    def get(self, work: Work) -> dict[str, Any]:
+        """Tell whether alerts are escalated as they should be: 503 with the reasons if not."""
+        found = verdict(figures.read(work))
+        if found.reasons:
+            raise EscalationUnreliable(extra={"reasons": found.reasons, "warnings": found.warnings})
+        return {"status": "ok", "warnings": found.warnings}

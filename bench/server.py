@@ -19,17 +19,17 @@ _STARTS_WITHIN = 30.0
 
 
 @contextmanager
-def serving(settings: Settings, engine: str) -> Iterator[int]:
+def serving(settings: Settings, *, app: str = "wsgi:app") -> Iterator[int]:
     """Serve as it is deployed for as long as the block lasts; the port."""
     sqlite = settings.database_url.startswith("sqlite")
     workers, threads = ("1", "8") if sqlite else ("2", "4")
     with socket.create_server((HOST, 0)) as free:
         port: int = free.getsockname()[1]
-    env = environment(settings) | {f"{PREFIX}ENGINE": engine}
+    env = environment(settings)
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST]
     command += ["--port", str(port), "--workers", workers, "--blocking-threads", threads]
     with subprocess.Popen(
-        [*command, "wsgi:app"],
+        [*command, app],
         cwd=ROOT,
         env=env,
         stdout=subprocess.DEVNULL,

@@ -80,7 +80,8 @@ class Stand:
     @contextmanager
     def served(self, *, engine: bool = True) -> Iterator[int]:
         """Serve it for as long as the block lasts; the port."""
-        with serving(self.house.settings, "embedded" if engine else "off") as port:
+        app = "wsgi:app" if engine else "bench.without_engine:app"
+        with serving(self.house.settings, app=app) as port:
             yield port
 
 

@@ -19,12 +19,15 @@ import migrations
 from diary.access import clinics, keys, staff
 from diary.access.model import clinics as clinic_rows
 from diary.access.permissions import Role
-from diary.alerts import readiness
+from diary.alerts import readiness, restore
+from diary.alerts.errors import AlertResolved
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.database import UnsafeDatabase, unreachable
 from diary.errors import Fault, NotFound
 from diary.house import open_house
 from diary.settings import Settings, SettingsFault, load_settings
+from diary.watch import canary, figures
+from diary.watch.verdict import verdict
 from diary.work import House
 
 _UNREACHABLE = "The database cannot be reached, or did not answer in time."
@@ -140,6 +143,33 @@ def rotate_keys() -> None:
 
 
 @cli.command()
+@_plainly
+def restored() -> None:
+    """Page every open alert again, after the database was restored from a backup.
+
+    Whoever acknowledged one since the backup is asked anew, and each page says why it comes.
+    """
+    failed = paged = 0
+    with _migrated_house() as house:
+        with house.work(OPERATOR, write=False) as work:
+            found = restore.open_alerts(work)
+        for clinic_id, alert_id in found:
+            try:
+                with house.work(OPERATOR) as work:
+                    restore.page_again(work, clinic_id, alert_id)
+            except AlertResolved:
+                continue
+            except DBAPIError:
+                # The others must be paged all the same.
+                failed += 1
+            else:
+                paged += 1
+    click.echo(f"{paged} open alerts are paged again.")
+    if failed:
+        raise click.ClickException(f"{failed} more could not be paged again; run this once more.")
+
+
+@cli.command()
 def doctor() -> None:
     """Look for what would keep this installation from serving; exit 1 where something would."""
     faults = 0
@@ -180,7 +210,8 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
                 "sqlite_version()" if on.is_sqlite else "version()"
             )
             row = work.row(select(version.label("version")))
-            founded = work.rows(select(clinic_rows.c.id).order_by(clinic_rows.c.id))
+            real = select(clinic_rows.c.id).where(clinic_rows.c.id != canary.CLINIC)
+            founded = work.rows(real.order_by(clinic_rows.c.id))
         release = str(row.version).split(" (")[0] if row is not None else "?"
         yield False, f"database: {'SQLite ' if house.database.is_sqlite else ''}{release}"
         yield False, "schema: the newest"
@@ -192,6 +223,18 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
             missing = ", ".join(found.missing)
             state = "ready" if found.ready else f"alerts would reach nobody; missing: {missing}"
             yield not found.ready, f"clinic {one.id}: {state}"
+        with house.work(OPERATOR, write=False) as work:
+            seen = figures.read(work)
+        if not seen.engines:
+            yield False, "escalation: no engine runs now, so there is nothing to look at"
+            return
+        judged = verdict(seen)
+        for reason in judged.reasons:
+            yield True, f"escalation: {reason.text}"
+        for warning in judged.warnings:
+            yield False, f"escalation: {warning.text}"
+        if not judged.reasons:
+            yield False, f"escalation: {len(seen.engines)} engines alive, nothing is late"
 
 
 @contextmanager

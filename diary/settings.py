@@ -41,10 +41,10 @@ class Settings(BaseSettings):
         description="ISO 3166 country whose crisis contacts stand in an error when the caller's "
         "clinic is not known. `ZZ`: the worldwide advice.",
     )
-    engine: Literal["embedded", "off"] = Field(
+    engine: Literal["embedded", "standby"] = Field(
         default="embedded",
-        description="`embedded`: the API process also escalates and delivers. `off`: it does not; "
-        "run `python -m engine` beside it (PostgreSQL only).",
+        description="`embedded`: the API process also escalates and delivers. `standby`: it does "
+        "so only while no `python -m engine` is alive (PostgreSQL only).",
     )
     pool_size: int = Field(
         default=10, ge=2, le=200, description="Database connections that one process keeps."
@@ -64,6 +64,17 @@ class Settings(BaseSettings):
         default=None,
         description="Apprise URLs separated by spaces, of whoever is told when a policy is used up "
         "and the alert is high or critical. Needs `requirements-channels.txt`.",
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="Where an engine POSTs after each canary that arrived, and only then: a "
+        "watchdog elsewhere, which tells people when it hears nothing any more.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="The bearer token that `GET /metrics` asks for. Without it there is no such "
+        "path.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least grave event that is logged."
@@ -85,6 +96,13 @@ class Settings(BaseSettings):
         if value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             return value
         raise ValueError("must start with sqlite:/// or postgresql://")
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_a_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or value.get_secret_value().startswith(("https://", "http://")):
+            return value
+        raise ValueError("must start with https:// or http://")
 
     @field_validator("webhook_allowed_networks", mode="before")
     @classmethod

@@ -10,10 +10,12 @@ from uuid import UUID
 from diary.alerts import service as alerts
 from diary.callers import Caller
 from diary.logs import logger
+from diary.watch import canary
 from diary.webhooks import queue
 from diary.webhooks.queue import Attempted, Claimed
 from diary.webhooks.signing import headers, message_name
 from diary.work import House
+from engine.heart import Heart
 from engine.sender import Outcome, Sender
 
 _log = logger("deliver")
@@ -23,10 +25,13 @@ _Result = TypeVar("_Result")
 class Deliverer:
     """Sends what this engine claims; the database is spoken to from a few threads of its own."""
 
-    def __init__(self, house: House, caller: Caller, threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, house: House, caller: Caller, threads: ThreadPoolExecutor, heart: Heart
+    ) -> None:
         self._house = house
         self._caller = caller
         self._threads = threads
+        self._heart = heart
 
     async def claim_due(self) -> AsyncIterator[Claimed]:
         """Lease what the endpoints have room for now, one endpoint after the other.
@@ -75,6 +80,7 @@ class Deliverer:
             return queue.due_endpoints(work)
 
     def _claim(self, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
+        self._heart.beat()
         try:
             with self._house.work(self._caller) as work:
                 return queue.claim(work, clinic_id, endpoint_id)
@@ -82,9 +88,21 @@ class Deliverer:
             _log.error("claim.failed", endpoint_id=str(endpoint_id), error=error)
             return []
 
+    def _measure(self, claimed: Claimed, attempted: Attempted, *, stale: bool) -> None:
+        if claimed.kind == canary.KIND:
+            return
+        is_first = claimed.is_page and claimed.attempts == 0
+        waited = (attempted.started_at - claimed.owed_at).total_seconds()
+        self._heart.meters.attempted(
+            first=waited if is_first else None,
+            taken=attempted.duration_ms / 1000 if attempted.delivered else None,
+            stale=stale,
+        )
+
     def _settle(self, claimed: Claimed, attempted: Attempted) -> None:
         with self._house.work(self._caller) as work:
             held = queue.settle(work, claimed, attempted)
+        self._measure(claimed, attempted, stale=not held)
         _log.info(
             "delivery.attempted",
             delivery_id=str(claimed.id),

@@ -1,5 +1,6 @@
 """Due alerts → their next action, each in its own transaction."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -12,21 +13,26 @@ _log = logger("escalate")
 _BATCH = 100
 
 
-def escalate_due(house: House, caller: Caller) -> int:
+def escalate_due(house: House, caller: Caller, got_on: Callable[[], None] = lambda: None) -> int:
     """Take the next action of every alert whose time has come; returns how many acted.
+
+    got_on: called at the start and after each of them, with no transaction open.
 
     One alert that cannot be carried out must not hold up the others: it stays due, and is logged
     and tried again on the next turn.
     """
     seen: set[UUID] = set()
     acted = 0
+    got_on()
     while True:
         with house.work(caller, write=False) as work:
             due = alerts.due(work, _BATCH, without=seen)
         if not due:
             return acted
-        acted += sum(_act(house, caller, clinic_id, alert_id) for clinic_id, alert_id in due)
-        seen.update(alert_id for _, alert_id in due)
+        for clinic_id, alert_id in due:
+            acted += _act(house, caller, clinic_id, alert_id)
+            seen.add(alert_id)
+            got_on()
 
 
 def next_action(house: House, caller: Caller, after: datetime | None = None) -> datetime | None:

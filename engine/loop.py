@@ -2,18 +2,22 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from diary.callers import Caller, CallerKind
 from diary.logs import logger
+from diary.watch import canary
 from diary.webhooks import queue
 from diary.webhooks.addresses import AddressGuard
 from diary.webhooks.queue import Claimed
 from diary.work import House
+from engine.canary import Canary
 from engine.deliver import Deliverer
 from engine.escalate import escalate_due, next_action
+from engine.heart import Heart
 from engine.sender import Sender
 
 _log = logger("engine")
@@ -28,15 +32,19 @@ _THREADS = 4
 class Engine:
     """Escalates and delivers for every clinic. Any number may run over one PostgreSQL."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, *, standby: bool = False) -> None:
+        """standby: it stands in for an engine of its own, and goes when there is one."""
         self._house = house
-        self._caller = Caller(CallerKind.ENGINE, id=house.new_id())
+        self.id = house.new_id()
+        self._caller = Caller(CallerKind.ENGINE, id=self.id)
+        self.heart = Heart(house, self._caller, standby=standby)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
-        self._deliverer = Deliverer(house, self._caller, self._threads)
+        self._deliverer = Deliverer(house, self._caller, self._threads, self.heart)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
         self.stopping = False
         self._sends: set[asyncio.Task[None]] = set()
+        self._canary: Canary | None = None
         # Made here to fail here: a wrong certificate file must end the start, not the engine.
         self._sender()
 
@@ -56,12 +64,13 @@ class Engine:
         """Work until stopped. alone: no other engine can hold a lease, so all are reclaimed now."""
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
         _log.info("engine.started", engine_id=str(self._caller.id), alone=alone)
-        async with self._sender() as sender:
+        async with self._open() as (sender, own):
             while not self.stopping:
                 self._woken.clear()
                 try:
                     await self._release(all_leases=alone)
                     alone = False
+                    await own.look()
                     looked_at = self._house.clock.now()
                     worked = await self._turn(sender)
                     wait = 0.0 if worked else await self._until_next(looked_at)
@@ -72,21 +81,39 @@ class Engine:
                 await self._sleep(wait)
             if self._sends:
                 await asyncio.wait(self._sends)
+        await self._deliverer.off_loop(self.heart.stop)
         _log.info("engine.stopped", engine_id=str(self._caller.id))
 
-    def run_until_idle(self) -> None:
-        """Do everything that is due at the clock's present, and return when nothing is."""
-        asyncio.run(self._drain())
+    def run_until_idle(self, *, watching: bool = False) -> None:
+        """Do everything that is due at the clock's present, and return when nothing is.
 
-    async def _drain(self) -> None:
-        async with self._sender() as sender:
+        watching: the canary too, where it is due.
+        """
+        asyncio.run(self._drain(watching))
+
+    async def _drain(self, watching: bool) -> None:
+        async with self._open() as (sender, own):
             await self._release(all_leases=False)
+            if watching:
+                await own.look()
             while await self._turn(sender) or self._sends:
                 if self._sends:
                     await asyncio.wait(self._sends)
+            await own.told()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[tuple[Sender, Canary]]:
+        async with (
+            self._sender() as sender,
+            Canary(self._house, self._caller, self._deliverer.off_loop, sender) as own,
+        ):
+            self._canary = own
+            yield sender, own
 
     async def _turn(self, sender: Sender) -> bool:
-        acted = await self._deliverer.off_loop(lambda: escalate_due(self._house, self._caller))
+        acted = await self._deliverer.off_loop(
+            lambda: escalate_due(self._house, self._caller, self.heart.beat)
+        )
         worked = acted > 0
         async for claimed in self._deliverer.claim_due():
             worked = True
@@ -96,6 +123,8 @@ class Engine:
         return worked
 
     async def _attempt(self, sender: Sender, claimed: Claimed) -> None:
+        if claimed.kind == canary.KIND and self._canary is not None:
+            sender, claimed = self._canary.sender, self._canary.addressed(claimed)
         try:
             await self._deliverer.attempt(sender, claimed)
         except Exception as error:
@@ -114,9 +143,9 @@ class Engine:
                 if not queue.any_lost(work, all_leases=all_leases):
                     return
             with self._house.work(self._caller) as work:
-                _log.warning(
-                    "leases.reclaimed", count=queue.release_lost(work, all_leases=all_leases)
-                )
+                count = queue.release_lost(work, all_leases=all_leases)
+            self.heart.meters.stole(count)
+            _log.warning("leases.reclaimed", count=count)
 
         await self._deliverer.off_loop(release)
 
@@ -148,9 +177,9 @@ class Engine:
         )
 
 
-def start_beside(house: House, *, alone: bool) -> Engine:
-    """Run an engine in a thread of this process, for as long as the process lives."""
-    engine = Engine(house)
+def start_beside(house: House, *, alone: bool, standby: bool = False) -> Engine:
+    """Run an engine in a thread of this process, until it is stopped or the process ends."""
+    engine = Engine(house, standby=standby)
 
     def keep_running() -> None:
         while not engine.stopping:

@@ -32,6 +32,7 @@ class PageData(AlertEventData):
                 "unreachable",
                 "exhausted",
                 "acknowledgement-expired",
+                "restored",
             ]
         }
     )

@@ -86,7 +86,7 @@ def settings(database_url: str) -> Settings:
         database_url=database_url,
         master_key=SecretStr(MASTER_KEY),
         public_url=HttpUrl("https://diary.example"),
-        engine="off",
+        engine="standby",
         pool_size=5,
         webhook_allow_http=True,
         webhook_allowed_networks="127.0.0.0/8",

@@ -133,7 +133,12 @@ class Resolved:
     """A person closes the alert."""
 
 
-Event = Found | Due | Unreachable | Escalated | Acknowledged | Resolved
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The database came back from a backup: what was answered since is not known any more."""
+
+
+Event = Found | Due | Unreachable | Escalated | Acknowledged | Resolved | Restored
 
 
 class Reason(StrEnum):
@@ -146,6 +151,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     EXHAUSTED = "exhausted"
     ACKNOWLEDGEMENT_EXPIRED = "acknowledgement-expired"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +211,9 @@ def decide(state: State | None, event: Event, now: datetime, policy: Policy) -> 
         case Resolved():
             resolved = replace(state, status=Status.RESOLVED, next_action_at=None)
             return resolved, (Withdraw(), Tell("alert.resolved"))
+        case Restored():
+            asked_anew = replace(state, status=Status.TRIGGERED)
+            return _restarted(asked_anew, policy, now, Reason.RESTORED)
 
 
 def _opened(event: Found, now: datetime) -> Decision:

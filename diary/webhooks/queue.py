@@ -37,6 +37,7 @@ class Claimed:
     url: str | None
     secret: str | None
     body: bytes
+    owed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
                 url=endpoint.url,
                 secret=secret,
                 body=row.body,
+                owed_at=row.created_at,
             )
         )
     if claimed:

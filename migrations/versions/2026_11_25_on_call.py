@@ -28,6 +28,9 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("started_at", INSTANT, nullable=False),
         sa.Column("beat_at", INSTANT, nullable=False),
+        sa.Column("standby", sa.Boolean(), nullable=False),
+        sa.Column("listening", sa.Boolean(), nullable=True),
+        sa.Column("figures", DOCUMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_engines")),
     )
     op.create_table(

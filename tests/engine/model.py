@@ -68,7 +68,7 @@ class Interlude(RuleBasedStateMachine):
             database_url=database_url,
             master_key=SecretStr(MASTER_KEY),
             public_url=HttpUrl("https://diary.example"),
-            engine="off",
+            engine="standby",
             webhook_allow_http=True,
             webhook_allowed_networks="127.0.0.0/8",
             pool_size=2,

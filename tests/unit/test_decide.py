@@ -173,6 +173,12 @@ def _gives_more_hands_when_asked(case: Case) -> bool:
     return case.after.status == "triggered" and len(case.pages) == 1
 
 
+def _asks_anew_after_a_restore(case: Case) -> bool:
+    return not case.is_("Restored") or (
+        case.restarted and case.pages == [case.rules.Page(0, case.rules.Reason.RESTORED, True)]
+    )
+
+
 INVARIANTS: dict[str, Callable[[Case], bool]] = {
     function.__name__.strip("_").replace("_", " "): function
     for function in (
@@ -188,6 +194,7 @@ INVARIANTS: dict[str, Callable[[Case], bool]] = {
         _goes_round_then_up_then_is_exhausted,
         _does_nothing_where_nobody_is_being_paged,
         _gives_more_hands_when_asked,
+        _asks_anew_after_a_restore,
     )
 }
 
@@ -204,6 +211,7 @@ def every_case(rules: Any) -> Iterator[Case]:
             *(rules.Found(*rank, policy) for rank in product(Severity, LADDER)),
             *(rules.Acknowledged(seen) for seen in (GENERATION - 1, GENERATION, GENERATION + 1)),
             *(rules.Due(), rules.Unreachable(), rules.Escalated(), rules.Resolved()),
+            rules.Restored(),
         ]
         for before, event in product(_open_states(rules, policy), events):
             try:

@@ -89,6 +89,14 @@ MISTAKES = {
         "return _climbed(replace(state, status=Status.TRIGGERED), policy, now, Reason.ESCALATED)",
         "return _climbed(state, policy, now, Reason.ESCALATED)",
     ),
+    "what someone had before a restore stays theirs": (
+        "asked_anew = replace(state, status=Status.TRIGGERED)",
+        "asked_anew = state",
+    ),
+    "a restore asks only whoever comes next": (
+        "return _restarted(asked_anew, policy, now, Reason.RESTORED)",
+        "return _due(asked_anew, policy, now)",
+    ),
 }
 
 

@@ -16,6 +16,7 @@ from diary.alerts.decide import (
     Policy,
     Reason,
     Resolved,
+    Restored,
     SituationChanged,
     State,
     Status,
@@ -158,6 +159,12 @@ ROWS = {
         replace(TRIGGERED, step=1, next_action_at=NOW + 7 * MINUTE),
         (Page(1, Reason.ESCALATED),),
     ),
+    "after a restore everyone is asked anew, whoever had it": Row(
+        ACKNOWLEDGED,
+        Restored(),
+        replace(TRIGGERED, next_action_at=NOW + 5 * MINUTE),
+        (Page(0, Reason.RESTORED, everyone=True),),
+    ),
     "a person closes it, and nothing is due any more": Row(
         TRIGGERED, Resolved(), RESOLVED, (Withdraw(), Tell("alert.resolved"))
     ),
@@ -185,6 +192,7 @@ def test_an_acknowledgement_of_another_generation_is_refused(seen: int) -> None:
         Escalated(),
         Acknowledged(1),
         Resolved(),
+        Restored(),
     ],
 )
 def test_nothing_moves_a_resolved_alert(event: Event) -> None:

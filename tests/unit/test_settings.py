@@ -25,6 +25,8 @@ WRONG = {
     "POOL_SIZE": "leaky-size",
     "WEBHOOK_ALLOW_HTTP": "leaky-flag",
     "WEBHOOK_ALLOWED_NETWORKS": "10.0.0.0/8,leaky-network",
+    "HEARTBEAT_URL": "leaky-watchdog",
+    "METRICS_TOKEN": "leaky-token",
     "LOG_LEVEL": "leaky-level",
 }
 

@@ -1,0 +1,51 @@
+"""After a restore from a backup nobody knows what was answered since: everyone is asked anew."""
+
+import pytest
+from click.testing import CliRunner
+
+from diary.__main__ import cli
+from diary.clock import SystemClock
+from diary.settings import Settings
+from tests.cast import Cast
+from tests.clock import SimulatedClock
+from tests.conftest import MASTER_KEY
+from tests.engine.steps import Wait, heard
+from tests.receiver import Receiver
+
+
+@pytest.fixture(autouse=True)
+def _at_the_machine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator's shell; its commands run by the machine's own clock."""
+    monkeypatch.setenv("INTERLUDE_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("INTERLUDE_MASTER_KEY", MASTER_KEY)
+    monkeypatch.setenv("INTERLUDE_PUBLIC_URL", "https://diary.example")
+
+
+def test_every_open_alert_pages_again_and_says_why(
+    cast: Cast, receiver: Receiver, wait: Wait, clock: SimulatedClock
+) -> None:
+    ana, amy = cast.enrol("Ana"), cast.enrol("Amy")
+    for patient in (cast.alice, ana, amy, cast.frank):
+        patient.check_in(si=4, safe_now="yes")
+    wait(minutes=5)
+    by_patient = {each["patient_reference"]: each for each in cast.bob.alerts()}
+    cast.bob.acknowledge(by_patient[ana.reference])
+    cast.bob.resolve(by_patient[amy.reference])
+    wait(seconds=0)
+    receiver.clear()
+
+    result = CliRunner().invoke(cli, ["restored"])
+    assert (result.exit_code, result.output) == (0, "3 open alerts are paged again.\n")
+    clock.set(SystemClock().now())
+    wait(seconds=1)
+
+    # Also those who were told of the first time; the other clinic hears of its own alone.
+    assert heard(receiver, "team") == heard(receiver, "on-call") == ["restored"] * 2
+    assert heard(receiver, "elsewhere") == ["restored"]
+    references = {each.data["patient"] for each in receiver.received("team")}
+    assert references == {cast.alice.reference, ana.reference}
+    shown = cast.bob.alert(by_patient[ana.reference])
+    assert shown["alert"]["status"] == "triggered"
+    assert shown["acknowledged_by"] is None
+    assert shown["entries"][-1]["kind"] == "restored"
+    assert cast.bob.acknowledge(by_patient[ana.reference]).status == 200
