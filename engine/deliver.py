@@ -23,10 +23,17 @@ _Result = TypeVar("_Result")
 class Deliverer:
     """Sends what this engine claims; the database is spoken to from a few threads of its own."""
 
-    def __init__(self, house: House, caller: Caller, threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        house: House,
+        caller: Caller,
+        threads: ThreadPoolExecutor,
+        lease_holder: Callable[[], UUID | None],
+    ) -> None:
         self._house = house
         self._caller = caller
         self._threads = threads
+        self._lease_holder = lease_holder
 
     async def claim_due(self) -> AsyncIterator[Claimed]:
         """Lease what the endpoints have room for now, one endpoint after the other.
@@ -77,7 +84,8 @@ class Deliverer:
     def _claim(self, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
         try:
             with self._house.work(self._caller) as work:
-                return queue.claim(work, clinic_id, endpoint_id)
+                holder = self._lease_holder()
+                return queue.claim(work, clinic_id, endpoint_id, leased_by=holder)
         except Exception as error:
             _log.error("claim.failed", endpoint_id=str(endpoint_id), error=error)
             return []

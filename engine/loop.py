@@ -14,6 +14,8 @@ from diary.webhooks.queue import Claimed
 from diary.work import House
 from engine.deliver import Deliverer
 from engine.escalate import escalate_due, next_action
+from engine.listen import Listener
+from engine.reclaim import Reclaimer
 from engine.sender import Sender
 
 _log = logger("engine")
@@ -30,9 +32,14 @@ class Engine:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._caller = Caller(CallerKind.ENGINE, id=house.new_id())
+        engine_id = house.new_id()
+        self._caller = Caller(CallerKind.ENGINE, id=engine_id)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
-        self._deliverer = Deliverer(house, self._caller, self._threads)
+        self._listener = Listener(house.database, engine_id, self.wake)
+        self._reclaimer = Reclaimer(house, self._caller)
+        self._deliverer = Deliverer(
+            house, self._caller, self._threads, lambda: self._listener.lease_holder
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
         self.stopping = False
@@ -56,6 +63,12 @@ class Engine:
         """Work until stopped. alone: no other engine can hold a lease, so all are reclaimed now."""
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
         _log.info("engine.started", engine_id=str(self._caller.id), alone=alone)
+        with self._listener.listening():
+            await self._work(alone=alone)
+        _log.info("engine.stopped", engine_id=str(self._caller.id))
+
+    async def _work(self, *, alone: bool) -> None:
+        assert self._woken is not None
         async with self._sender() as sender:
             while not self.stopping:
                 self._woken.clear()
@@ -72,7 +85,6 @@ class Engine:
                 await self._sleep(wait)
             if self._sends:
                 await asyncio.wait(self._sends)
-        _log.info("engine.stopped", engine_id=str(self._caller.id))
 
     def run_until_idle(self) -> None:
         """Do everything that is due at the clock's present, and return when nothing is."""
@@ -109,16 +121,7 @@ class Engine:
             self._woken.set()
 
     async def _release(self, *, all_leases: bool) -> None:
-        def release() -> None:
-            with self._house.work(self._caller, write=False) as work:
-                if not queue.any_lost(work, all_leases=all_leases):
-                    return
-            with self._house.work(self._caller) as work:
-                _log.warning(
-                    "leases.reclaimed", count=queue.release_lost(work, all_leases=all_leases)
-                )
-
-        await self._deliverer.off_loop(release)
+        await self._deliverer.off_loop(lambda: self._reclaimer.release(all_leases=all_leases))
 
     async def _until_next(self, looked_at: datetime) -> float:
         due = await self._deliverer.off_loop(lambda: self._next_due(looked_at))

@@ -72,8 +72,13 @@ def next_due(work: Work, after: datetime) -> datetime | None:
     return min(moments, default=None)
 
 
-def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
-    """Lease what this endpoint has room for: pages, then the gravest; one of an alert at a time."""
+def claim(
+    work: Work, clinic_id: UUID, endpoint_id: UUID, *, leased_by: UUID | None = None
+) -> list[Claimed]:
+    """Lease what this endpoint has room for: pages, then the gravest; one of an alert at a time.
+
+    leased_by: the engine, where a lock of its own shows that it lives.
+    """
     endpoint = work.row(
         select(endpoints)
         .where(
@@ -150,7 +155,12 @@ def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
                 deliveries.c.clinic_id == clinic_id,
                 deliveries.c.id.in_([one.id for one in claimed]),
             )
-            .values(state="leased", lease_token=token, leased_until=work.now + LEASE)
+            .values(
+                state="leased",
+                lease_token=token,
+                leased_until=work.now + LEASE,
+                leased_by=leased_by,
+            )
         )
     return claimed
 
@@ -171,7 +181,13 @@ def settle(work: Work, claimed: Claimed, attempted: Attempted) -> bool:
         work.execute(
             update(deliveries)
             .where(held)
-            .values(lease_token=None, leased_until=None, attempts=claimed.attempts + 1, **values)
+            .values(
+                lease_token=None,
+                leased_until=None,
+                leased_by=None,
+                attempts=claimed.attempts + 1,
+                **values,
+            )
         )
     work.add(
         attempts,
@@ -195,8 +211,12 @@ def any_lost(work: Work, *, all_leases: bool = False) -> bool:
 
 def release_lost(work: Work, *, all_leases: bool = False) -> int:
     """Owe again what was leased and never settled. all_leases: nobody else can be holding one."""
-    lost = _lost(work, all_leases)
-    free = {"lease_token": None, "leased_until": None}
+    return release(work, _lost(work, all_leases))
+
+
+def release(work: Work, lost: ColumnElement[bool]) -> int:
+    """Owe these leased ones again, but for those that nobody wants any more."""
+    free = {"lease_token": None, "leased_until": None, "leased_by": None}
     wanted = ~deliveries.c.withdrawn
     work.execute(
         update(deliveries)

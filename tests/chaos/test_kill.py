@@ -65,7 +65,7 @@ class Server:
         """Serve while the block lasts; then it is killed too, with all its children."""
         with socket.create_server((HOST, 0)) as free:
             port: int = free.getsockname()[1]
-        server = cls(app, port, _environment(settings) | more)
+        server = cls(app, port, environment(settings) | more)
         try:
             yield server
         finally:
@@ -112,7 +112,7 @@ class Server:
         raise AssertionError(self.lines)
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     given = {
         "DATABASE_URL": settings.database_url,
         "MASTER_KEY": settings.master_key.get_secret_value(),
