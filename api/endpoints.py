@@ -11,10 +11,12 @@ from api.paging import Found, Page
 from diary.access.permissions import Scope
 from diary.alerts.policies import EndpointInUse, disable_endpoint
 from diary.errors import NotFound
-from diary.webhooks import endpoints
+from diary.webhooks import by_hand, endpoints
+from diary.webhooks.by_hand import EndpointInactive
 from diary.webhooks.model import endpoints as table
 from diary.work import Work
-from schemas.endpoints import EndpointDraft, EndpointView, NewEndpointView
+from schemas.deliveries import LoggedDeliveryInFullView
+from schemas.endpoints import EndpointDraft, EndpointView, NewEndpointView, SecretRotation
 
 ns = Namespace("webhook-endpoints", "Webhook endpoints", path="/v1/webhook-endpoints")
 
@@ -48,3 +50,46 @@ class Endpoint(Resource):
         """Disable an endpoint that no policy in force pages, and cancel what waits for it."""
         disable_endpoint(work, endpoint_id)
         return Answer()
+
+
+@ns.route("/<uuid:endpoint_id>/activate")
+class EndpointActivation(Resource):
+    """Back again."""
+
+    @operation(scope=Scope.ENDPOINTS_WRITE, returns=EndpointView, raises=(NotFound,))
+    def post(self, work: Work, endpoint_id: UUID) -> Row[Any]:
+        """Send to an endpoint again that was disabled, or gone. What was cancelled stays so."""
+        return endpoints.activate(work, endpoint_id)
+
+
+@ns.route("/<uuid:endpoint_id>/rotate-secret")
+class EndpointSecretRotation(Resource):
+    """Another secret."""
+
+    @operation(
+        scope=Scope.ENDPOINTS_WRITE,
+        body=SecretRotation,
+        returns=NewEndpointView,
+        raises=(NotFound,),
+    )
+    def post(self, work: Work, endpoint_id: UUID, body: dict[str, Any]) -> endpoints.NewEndpoint:
+        """Replace the signing secret; for a while the one before signs as well.
+
+        The new secret is in this answer and in no other.
+        """
+        return endpoints.rotate_secret(work, endpoint_id, **body)
+
+
+@ns.route("/<uuid:endpoint_id>/ping")
+class EndpointPing(Resource):
+    """A try."""
+
+    @operation(
+        scope=Scope.ENDPOINTS_WRITE,
+        returns=LoggedDeliveryInFullView,
+        status=201,
+        raises=(NotFound, EndpointInactive),
+    )
+    def post(self, work: Work, endpoint_id: UUID) -> dict[str, Any]:
+        """Send a `ping`. Read the delivery that is answered again to see how it went."""
+        return by_hand.ping(work, endpoint_id)

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import NullPool
 
 # Unique violation, serialisation failure, deadlock: another transaction got there first.
 _LOST_RACE = {"23505", "40001", "40P01"}
@@ -40,7 +41,12 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self._thread = threading.local()
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
-        self._engine = _sqlite(url, pool_size) if self.is_sqlite else _postgresql(url, pool_size)
+        self._engine = (
+            _sqlite(url, pool_size)
+            if self.is_sqlite
+            else _postgresql(url, pool_size=pool_size, max_overflow=0, pool_timeout=5)
+        )
+        self._url = url
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Connection]:
@@ -60,6 +66,14 @@ class Database:
                 yield connection
         finally:
             self._thread.is_busy = False
+
+    def apart(self, purpose: str) -> Connection:
+        """A connection of PostgreSQL outside the pool, for whoever keeps one and closes it.
+
+        Each statement commits by itself. purpose: what PostgreSQL's list of connections says.
+        """
+        how = {"poolclass": NullPool, "isolation_level": "AUTOCOMMIT"}
+        return _postgresql(self._url, name=f"interlude {purpose}", **how).connect()
 
     @property
     def file(self) -> str | None:
@@ -91,21 +105,19 @@ def _to_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-def _postgresql(url: str, pool_size: int) -> Engine:
+def _postgresql(url: str, name: str = "interlude", **how: Any) -> Engine:
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     limits = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=10s"
     return create_engine(
         url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=5,
+        **how,
         pool_pre_ping=False,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={
             "options": limits,
             "connect_timeout": 5,
-            "application_name": "interlude",
+            "application_name": name,
             # A database behind a dead network path must be given up in seconds, not hours.
             "keepalives_idle": 5,
             "keepalives_interval": 2,

@@ -10,21 +10,25 @@ from diary.database import Database, UnsafeDatabase
 from diary.ids import new_id
 from diary.settings import Settings
 from diary.vault import Vault
-from diary.wakeup import Wakeup
+from diary.wakeup import Announcer, Wakeup
 from diary.work import House
 
 
 def open_house(settings: Settings, wake: Wakeup | None = None) -> House:
     """The house that these settings describe. wake: told of commits that left work."""
+    database = Database(settings.database_url, pool_size=settings.pool_size)
+    wake = wake or Wakeup()
+    if not database.is_sqlite:
+        wake.announce(Announcer(database))
     return House(
         settings=settings,
-        database=Database(settings.database_url, pool_size=settings.pool_size),
+        database=database,
         clock=SystemClock(),
         new_id=new_id,
         random=SystemRandom(),
         random_bytes=os.urandom,
         vault=Vault(settings.master, os.urandom),
-        wake=wake or Wakeup(),
+        wake=wake,
     )
 
 

@@ -8,10 +8,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from diary.alerts import service as alerts
+from diary.alerts import unreachable
 from diary.callers import Caller
 from diary.logs import logger
 from diary.watch import canary
-from diary.webhooks import queue
+from diary.webhooks import endpoints, queue
 from diary.webhooks.queue import Attempted, Claimed
 from diary.webhooks.signing import headers, message_name
 from diary.work import House
@@ -20,18 +21,25 @@ from engine.sender import Outcome, Sender
 
 _log = logger("deliver")
 _Result = TypeVar("_Result")
+GONE = 410
 
 
 class Deliverer:
     """Sends what this engine claims; the database is spoken to from a few threads of its own."""
 
     def __init__(
-        self, house: House, caller: Caller, threads: ThreadPoolExecutor, heart: Heart
+        self,
+        house: House,
+        caller: Caller,
+        threads: ThreadPoolExecutor,
+        heart: Heart,
+        lease_holder: Callable[[], UUID | None],
     ) -> None:
         self._house = house
         self._caller = caller
         self._threads = threads
         self._heart = heart
+        self._lease_holder = lease_holder
 
     async def claim_due(self) -> AsyncIterator[Claimed]:
         """Lease what the endpoints have room for now, one endpoint after the other.
@@ -49,9 +57,8 @@ class Deliverer:
         started_at, started = self._house.clock.now(), loop.time()
         try:
             assert claimed.url is not None
-            assert claimed.secret is not None
             signed = headers(
-                [claimed.secret],
+                list(claimed.secrets),
                 message_name(claimed.message_id),
                 int(started_at.timestamp()),
                 claimed.body,
@@ -83,7 +90,8 @@ class Deliverer:
         self._heart.beat()
         try:
             with self._house.work(self._caller) as work:
-                return queue.claim(work, clinic_id, endpoint_id)
+                holder = self._lease_holder()
+                return queue.claim(work, clinic_id, endpoint_id, leased_by=holder)
         except Exception as error:
             _log.error("claim.failed", endpoint_id=str(endpoint_id), error=error)
             return []
@@ -113,9 +121,29 @@ class Deliverer:
             ms=attempted.duration_ms,
             stale=not held,
         )
+        try:
+            self._learn(claimed, attempted, held=held)
+        except Exception as error:
+            # The next attempt tells the same; the alert must climb now.
+            _log.error("endpoint.not-noted", endpoint_id=str(claimed.endpoint_id), error=error)
         if attempted.delivered or not claimed.is_page or claimed.alert_id is None:
             return
         # In a transaction of its own: an acknowledgement locks the alert and then its
         # deliveries, and settling holds the delivery.
         with self._house.work(self._caller) as work:
             alerts.page_failed(work, claimed.clinic_id, claimed.alert_id, claimed.message_id)
+
+    def _learn(self, claimed: Claimed, attempted: Attempted, *, held: bool) -> None:
+        """What an attempt tells of its endpoint; in transactions that hold no delivery."""
+        endpoint = (claimed.clinic_id, claimed.endpoint_id)
+        if attempted.delivered and claimed.failures:
+            with self._house.work(self._caller) as work:
+                endpoints.arrived(work, *endpoint)
+        elif not attempted.delivered and held:
+            with self._house.work(self._caller) as work:
+                endpoints.failed(work, *endpoint)
+        if attempted.status == GONE and claimed.kind == "webhook":
+            with self._house.work(self._caller) as work:
+                gone = unreachable.endpoint_gone(work, *endpoint)
+            if gone:
+                _log.error("endpoint.gone", endpoint_id=str(claimed.endpoint_id))

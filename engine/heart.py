@@ -1,5 +1,6 @@
 """The heartbeat of one engine. It beats where the work is done: a loop that hangs falls silent."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -16,10 +17,17 @@ _EVERY = timedelta(seconds=1)
 class Heart:
     """Tells the others that this engine works, at most once a second.
 
-    listening: set by whoever listens for commits; None while nobody does.
+    listening: whether it hears of commits; None where none are announced.
     """
 
-    def __init__(self, house: House, caller: Caller, *, standby: bool) -> None:
+    def __init__(
+        self,
+        house: House,
+        caller: Caller,
+        *,
+        standby: bool,
+        listening: Callable[[], bool | None],
+    ) -> None:
         assert caller.id is not None
         self._house = house
         self._caller = caller
@@ -28,8 +36,8 @@ class Heart:
         self._started_at = house.clock.now()
         self._beat_at: datetime | None = None
         self._lock = Lock()
+        self._listening = listening
         self.meters = Meters()
-        self.listening: bool | None = None
 
     def beat(self) -> None:
         """To be called wherever the loop gets on, with no transaction open. Never raises."""
@@ -45,7 +53,7 @@ class Heart:
                     self._id,
                     started_at=self._started_at,
                     standby=self._standby,
-                    listening=self.listening,
+                    listening=self._listening(),
                     figures=self.meters.document(),
                 )
         except Exception as error:

@@ -18,6 +18,8 @@ from engine.canary import Canary
 from engine.deliver import Deliverer
 from engine.escalate import escalate_due, next_action
 from engine.heart import Heart
+from engine.listen import Listener
+from engine.reclaim import Reclaimer
 from engine.sender import Sender
 
 _log = logger("engine")
@@ -37,9 +39,15 @@ class Engine:
         self._house = house
         self.id = house.new_id()
         self._caller = Caller(CallerKind.ENGINE, id=self.id)
-        self.heart = Heart(house, self._caller, standby=standby)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
-        self._deliverer = Deliverer(house, self._caller, self._threads, self.heart)
+        self._listener = Listener(house.database, self.id, self.wake)
+        self.heart = Heart(
+            house, self._caller, standby=standby, listening=lambda: self._listener.hears
+        )
+        self._reclaimer = Reclaimer(house, self._caller, self.heart.meters)
+        self._deliverer = Deliverer(
+            house, self._caller, self._threads, self.heart, lambda: self._listener.lease_holder
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
         self.stopping = False
@@ -64,6 +72,13 @@ class Engine:
         """Work until stopped. alone: no other engine can hold a lease, so all are reclaimed now."""
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
         _log.info("engine.started", engine_id=str(self._caller.id), alone=alone)
+        with self._listener.listening():
+            await self._work(alone=alone)
+        await self._deliverer.off_loop(self.heart.stop)
+        _log.info("engine.stopped", engine_id=str(self._caller.id))
+
+    async def _work(self, *, alone: bool) -> None:
+        assert self._woken is not None
         async with self._open() as (sender, own):
             while not self.stopping:
                 self._woken.clear()
@@ -81,8 +96,6 @@ class Engine:
                 await self._sleep(wait)
             if self._sends:
                 await asyncio.wait(self._sends)
-        await self._deliverer.off_loop(self.heart.stop)
-        _log.info("engine.stopped", engine_id=str(self._caller.id))
 
     def run_until_idle(self, *, watching: bool = False) -> None:
         """Do everything that is due at the clock's present, and return when nothing is.
@@ -138,16 +151,7 @@ class Engine:
             self._woken.set()
 
     async def _release(self, *, all_leases: bool) -> None:
-        def release() -> None:
-            with self._house.work(self._caller, write=False) as work:
-                if not queue.any_lost(work, all_leases=all_leases):
-                    return
-            with self._house.work(self._caller) as work:
-                count = queue.release_lost(work, all_leases=all_leases)
-            self.heart.meters.stole(count)
-            _log.warning("leases.reclaimed", count=count)
-
-        await self._deliverer.off_loop(release)
+        await self._deliverer.off_loop(lambda: self._reclaimer.release(all_leases=all_leases))
 
     async def _until_next(self, looked_at: datetime) -> float:
         due = await self._deliverer.off_loop(lambda: self._next_due(looked_at))

@@ -67,3 +67,6 @@ class ReadinessView(View):
 
     ready = Flag()
     missing = Items(Text(), metadata={"description": "`endpoint`, or `policy:` and the severity."})
+    gone = Items(
+        Id(), metadata={"description": "Endpoints that policies page and that answered 410."}
+    )

@@ -1,7 +1,7 @@
 """Webhook endpoints on the wire."""
 
 from schemas.base import Body, View
-from schemas.fields import Id, Instant, Text
+from schemas.fields import Id, Instant, Int, Text
 
 
 class EndpointDraft(Body):
@@ -11,13 +11,31 @@ class EndpointDraft(Body):
     description = Text(load_default=None, max=200)
 
 
+class SecretRotation(Body):
+    """How long the secret before goes on to sign beside the new one; 0: not at all."""
+
+    overlap_hours = Int(load_default=24, min=0, max=168)
+
+
 class EndpointView(View):
     """An endpoint."""
 
     id = Id()
     url = Text(max=2_048)
     description = Text(allow_none=True)
-    state = Text(metadata={"enum": ["active", "disabled"]})
+    state = Text(
+        metadata={
+            "enum": ["active", "disabled", "gone"],
+            "description": "`gone`: it answered 410, and nothing is sent until it is activated.",
+        }
+    )
+    failures = Int(metadata={"description": "Failed attempts in a row."})
+    blocked_until = Instant(
+        allow_none=True, metadata={"description": "Until then it is sent nothing but pages."}
+    )
+    previous_secret_until = Instant(
+        allow_none=True, metadata={"description": "Until then the secret before signs as well."}
+    )
     created_at = Instant()
 
 

@@ -38,6 +38,19 @@ class PageData(AlertEventData):
     )
 
 
+class EndpointGoneData(View):
+    """Which endpoint."""
+
+    endpoint_id = Id()
+    link = Text(metadata={"format": "uri"})
+
+
+class PingData(View):
+    """Which endpoint was to be tried."""
+
+    endpoint_id = Id()
+
+
 def _event(name: str, summary: str, data: type[View]) -> type[Schema]:
     title = "".join(part.capitalize() for part in name.replace("_", ".").split("."))
     members: dict[str, fields.Field[object] | str] = {
@@ -58,6 +71,8 @@ EVENTS: dict[str, type[Schema]] = {
         ("alert.updated", "Another finding, no worse than the alert, joined it.", AlertEventData),
         ("alert.acknowledged", "A person has it.", AlertEventData),
         ("alert.resolved", "A person closed it.", AlertEventData),
+        ("endpoint.gone", "Another endpoint answered 410; it is paged no more.", EndpointGoneData),
+        ("ping", "An administrator tries the endpoint.", PingData),
     )
 }
 """Each is a page or a state event; a page is retried without end until someone answers."""

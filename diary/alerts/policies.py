@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy import Row, bindparam, case, func, select
 
 from diary.alerts.decide import Policy, Step
-from diary.alerts.model import alerts, policies
+from diary.alerts.model import policies
+from diary.alerts.unreachable import go_on
 from diary.columns import Id
 from diary.errors import Conflict, FieldFault, Invalid
 from diary.severity import Severity
 from diary.webhooks import endpoints
-from diary.webhooks.model import deliveries
 from diary.work import Work
 
 DEFAULT = "default"
@@ -158,20 +158,7 @@ def disable_endpoint(work: Work, endpoint_id: UUID) -> None:
     if used:
         raise EndpointInUse(f"save these policies without it first: {', '.join(used)}")
     # Open alerts may still be paging it under an earlier version: they go on at once.
-    owed = select(deliveries.c.message_id).where(
-        deliveries.c.clinic_id == work.caller.clinic,
-        deliveries.c.endpoint_id == endpoint_id,
-        deliveries.c.state.in_(("pending", "leased")),
-    )
-    work.execute(
-        update(alerts)
-        .where(
-            alerts.c.clinic_id == work.caller.clinic,
-            alerts.c.status == "triggered",
-            alerts.c.page_id.in_(owed),
-        )
-        .values(next_action_at=work.now)
-    )
+    go_on(work, work.caller.clinic, endpoint_id)
     endpoints.disable(work, endpoint_id)
     work.wake_engine()
 

@@ -25,10 +25,13 @@ class Readiness:
 
     missing: `endpoint` (no active webhook endpoint), `policy:<severity>` (no escalation policy
     for that severity, or one whose steps reach nobody).
+    gone: endpoints that answered 410 while a policy in force pages them. They alone do not keep
+    the clinic from enrolling: alerts go past them.
     """
 
     ready: bool
     missing: tuple[str, ...]
+    gone: tuple[UUID, ...] = ()
 
 
 def report(work: Work) -> Readiness:
@@ -36,11 +39,14 @@ def report(work: Work) -> Readiness:
     clinic = work.caller.clinic
     live = endpoints.active(work, clinic)
     missing = [] if live else ["endpoint"]
+    paged: set[UUID] = set()
     for severity in Severity:
         stamped = for_severity(work, clinic, severity)
+        paged.update(*stamped.targets)
         if not any(targets & live for targets in stamped.targets):
             missing.append(f"policy:{severity.word}")
-    return Readiness(not missing, tuple(missing))
+    gone = sorted(endpoints.gone(work, clinic) & paged)
+    return Readiness(not missing, tuple(missing), tuple(gone))
 
 
 def enrol(work: Work, patient_id: UUID) -> Enrolment:

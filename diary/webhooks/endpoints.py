@@ -1,16 +1,17 @@
 """Webhook endpoints: where the care team's systems listen."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, case, select, update
+from sqlalchemy import Row, Select, bindparam, case, or_, select, update
 
 from diary.columns import Id
 from diary.errors import FieldFault, Invalid, NotFound
 from diary.webhooks.addresses import AddressGuard, ForbiddenTarget
-from diary.webhooks.model import deliveries, endpoints
+from diary.webhooks.breaker import spared_for
+from diary.webhooks.model import LEASED, PENDING, deliveries, endpoints
 from diary.webhooks.signing import new_secret
 from diary.work import Work
 
@@ -28,6 +29,9 @@ class NewEndpoint:
     state: str
     created_at: datetime
     secret: str
+    failures: int = 0
+    blocked_until: datetime | None = None
+    previous_secret_until: datetime | None = None
 
 
 def create(work: Work, *, url: str, description: str | None) -> NewEndpoint:
@@ -59,7 +63,8 @@ def create(work: Work, *, url: str, description: str | None) -> NewEndpoint:
 
 def visible(work: Work) -> Select[Any]:
     """The caller's clinic's endpoints, without their secrets."""
-    columns = [column for column in endpoints.c if "secret" not in column.name]
+    hidden = ("secret", "previous_secret")
+    columns = [column for column in endpoints.c if column.name not in hidden]
     return select(*columns).where(
         endpoints.c.clinic_id == work.caller.clinic, endpoints.c.kind == "webhook"
     )
@@ -89,19 +94,20 @@ def disable(work: Work, endpoint_id: UUID) -> None:
 
     That no policy in force relies on it is for the caller of this to see to.
     """
-    clinic = work.caller.clinic
-    work.execute(
-        update(endpoints)
-        .where(endpoints.c.clinic_id == clinic, endpoints.c.id == endpoint_id)
-        .values(state="disabled")
-    )
+    retire(work, work.caller.clinic, endpoint_id, state="disabled")
+    work.audit("endpoint.disabled", "endpoint", endpoint_id)
+
+
+def retire(work: Work, clinic_id: UUID, endpoint_id: UUID, *, state: str) -> None:
+    """Leave the state `active` for another one, and cancel what waits."""
+    _change(work, clinic_id, endpoint_id, state=state)
     waiting = deliveries.c.state == "pending"
     work.execute(
         update(deliveries)
         .where(
-            deliveries.c.clinic_id == clinic,
+            deliveries.c.clinic_id == clinic_id,
             deliveries.c.endpoint_id == endpoint_id,
-            deliveries.c.state.in_(("pending", "leased")),
+            or_(PENDING, LEASED),
         )
         .values(
             state=case((waiting, "cancelled"), else_=deliveries.c.state),
@@ -109,7 +115,84 @@ def disable(work: Work, endpoint_id: UUID) -> None:
             withdrawn=True,
         )
     )
-    work.audit("endpoint.disabled", "endpoint", endpoint_id)
+
+
+def activate(work: Work, endpoint_id: UUID) -> Row[Any]:
+    """Send to an endpoint again that was disabled or gone; what was cancelled stays so."""
+    lock(work, endpoint_id)
+    row = get(work, endpoint_id)
+    if row.state != "active" or row.failures:
+        changes = {"state": "active", "failures": 0, "blocked_until": None}
+        _change(work, work.caller.clinic, endpoint_id, **changes)
+        work.audit("endpoint.activated", "endpoint", endpoint_id)
+    return get(work, endpoint_id)
+
+
+def rotate_secret(work: Work, endpoint_id: UUID, *, overlap_hours: int) -> NewEndpoint:
+    """Replace the signing secret. The one before signs beside it for so many hours; none: at once.
+
+    Only the last two ever sign: rotating again ends the overlap of the time before.
+    """
+    lock(work, endpoint_id)
+    shown = get(work, endpoint_id)
+    clinic = work.caller.clinic
+    secret = new_secret(work.random_bytes)
+    until = work.now + timedelta(hours=overlap_hours) if overlap_hours else None
+    _change(
+        work,
+        clinic,
+        endpoint_id,
+        previous_secret=endpoints.c.secret if overlap_hours else None,
+        previous_secret_until=until,
+        secret=work.vault.seal(secret, place=SEALED_AT, clinic=clinic, row=endpoint_id),
+    )
+    work.audit("endpoint.secret-rotated", "endpoint", endpoint_id, overlap_hours=overlap_hours)
+    return NewEndpoint(
+        id=endpoint_id,
+        url=shown.url,
+        description=shown.description,
+        state=shown.state,
+        created_at=shown.created_at,
+        secret=secret,
+        failures=shown.failures,
+        blocked_until=shown.blocked_until,
+        previous_secret_until=until,
+    )
+
+
+def secrets_of(work: Work, endpoint: Row[Any]) -> tuple[str, ...]:
+    """What an endpoint's row seals, the newest first; the one before it while that still signs."""
+    until = endpoint.previous_secret_until
+    sealed = [endpoint.secret]
+    if until is not None and work.now < until:
+        sealed.append(endpoint.previous_secret)
+    place = {"place": SEALED_AT, "clinic": endpoint.clinic_id, "row": endpoint.id}
+    return tuple(work.vault.open(each, **place) for each in sealed if each is not None)
+
+
+def arrived(work: Work, clinic_id: UUID, endpoint_id: UUID) -> None:
+    """An endpoint that had failed took something."""
+    _change(work, clinic_id, endpoint_id, failures=0, blocked_until=None)
+
+
+def failed(work: Work, clinic_id: UUID, endpoint_id: UUID) -> None:
+    """One more attempt in a row failed: from a number on, all but pages are spared it a while."""
+    here = (endpoints.c.clinic_id == clinic_id) & (endpoints.c.id == endpoint_id)
+    held = select(endpoints.c.failures).where(here).with_for_update(key_share=True)
+    row = work.row(held)
+    if row is None:
+        return
+    span = spared_for(row.failures + 1)
+    until = None if span is None else work.now + span
+    _change(work, clinic_id, endpoint_id, failures=row.failures + 1, blocked_until=until)
+
+
+def _change(work: Work, clinic_id: UUID, endpoint_id: UUID, **values: Any) -> None:
+    work.execute(
+        update(endpoints)
+        .where(endpoints.c.clinic_id == clinic_id, endpoints.c.id == endpoint_id)
+        .values(**values)
+    )
 
 
 # The lock lets others read and claim, and keeps an endpoint from being disabled between this and
@@ -127,3 +210,11 @@ def active(work: Work, clinic_id: UUID, among: set[UUID] | None = None) -> set[U
         return set()
     found = {row.id for row in work.rows(_ACTIVE, {"clinic": clinic_id})}
     return found if among is None else found & among
+
+
+def gone(work: Work, clinic_id: UUID) -> set[UUID]:
+    """The ids of a clinic's endpoints that answered 410 and were not activated since."""
+    query = select(endpoints.c.id).where(
+        endpoints.c.clinic_id == clinic_id, endpoints.c.state == "gone"
+    )
+    return {row.id for row in work.rows(query)}

@@ -99,7 +99,10 @@ def reached_nobody(work: Work, clinic_id: UUID, message_id: UUID) -> bool:
     """
     rows = work.rows(
         select(deliveries.c.state, deliveries.c.attempts).where(
-            deliveries.c.clinic_id == clinic_id, deliveries.c.message_id == message_id
+            deliveries.c.clinic_id == clinic_id,
+            deliveries.c.message_id == message_id,
+            # What was sent again by hand is beside the page.
+            deliveries.c.is_page,
         )
     )
     return all(

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, select, update
 
-from diary.webhooks.endpoints import SEALED_AT
-from diary.webhooks.model import attempts, deliveries, endpoints, messages
-from diary.webhooks.schedule import next_try
+from diary.webhooks import breaker
+from diary.webhooks.due import DUE_ENDPOINTS, IN_ORDER, NEXT
+from diary.webhooks.endpoints import secrets_of
+from diary.webhooks.model import LEASED, attempts, deliveries, endpoints
+from diary.webhooks.schedule import LONGEST_PAGE_WAIT, next_try
 from diary.work import Work
 
 LEASE = timedelta(seconds=15)
@@ -24,20 +26,31 @@ REQUEST_DEADLINE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One delivery that this engine, and no other, may send until its lease ends."""
+    """One delivery that this engine, and no other, may send until its lease ends.
+
+    secrets: the newest first; two while a secret is being replaced. failures: of the endpoint, in
+    a row, when this was claimed.
+    """
 
     clinic_id: UUID
     id: UUID
     message_id: UUID
+    endpoint_id: UUID
     alert_id: UUID | None
     is_page: bool
     attempts: int
     lease_token: UUID
     kind: str
     url: str | None
-    secret: str | None
+    secrets: tuple[str, ...]
+    failures: int
     body: bytes
     owed_at: datetime
+
+    @property
+    def secret(self) -> str | None:
+        """The newest: what signs, or the address of a contact."""
+        return self.secrets[0] if self.secrets else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +66,30 @@ class Attempted:
 
 
 def due_endpoints(work: Work) -> list[tuple[UUID, UUID]]:
-    """The active endpoints (clinic, id) for which something is due now."""
-    owed = exists().where(_due(work, endpoints.c.clinic_id, endpoints.c.id))
-    query = select(endpoints.c.clinic_id, endpoints.c.id).where(endpoints.c.state == "active", owed)
-    return [(row.clinic_id, row.id) for row in work.rows(query)]
+    """The active endpoints (clinic, id) for which something may be sent now.
+
+    However long an endpoint's queue is, an entry or two of it are looked at.
+    """
+    rows = work.rows(DUE_ENDPOINTS, _moments(work))
+    return [(row.clinic_id, row.id) for row in rows]
 
 
 def next_due(work: Work, after: datetime) -> datetime | None:
-    """When the next delivery falls due or the next lease ends, of those that were not yet then.
+    """When the next delivery falls due, the next lease ends or an endpoint is spared no longer.
 
-    What was due before and is still waiting waits for room, not for time.
+    Only of those that were not yet then: what was due before waits for room, not for time.
     """
-    moments = []
-    for moment, state in ((deliveries.c.due_at, "pending"), (deliveries.c.leased_until, "leased")):
-        later = (deliveries.c.state == state) & (moment > after)
-        row = work.row(select(func.min(moment).label("at")).where(later))
-        if row is not None and row.at is not None:
-            moments.append(row.at)
-    return min(moments, default=None)
+    rows = [work.row(query, {"after": after}) for query in NEXT]
+    return min((row.at for row in rows if row is not None and row.at is not None), default=None)
 
 
-def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
-    """Lease what this endpoint has room for: pages, then the gravest; one of an alert at a time."""
+def claim(
+    work: Work, clinic_id: UUID, endpoint_id: UUID, *, leased_by: UUID | None = None
+) -> list[Claimed]:
+    """Lease what this endpoint has room for: pages, then the gravest; one of an alert at a time.
+
+    leased_by: the engine, where a lock of its own shows that it lives.
+    """
     endpoint = work.row(
         select(endpoints)
         .where(
@@ -88,45 +103,38 @@ def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
     if endpoint is None:
         return []
     busy = work.rows(
-        select(deliveries.c.alert_id).where(
-            deliveries.c.clinic_id == clinic_id,
-            deliveries.c.endpoint_id == endpoint_id,
-            deliveries.c.state == "leased",
+        select(deliveries.c.alert_id, deliveries.c.is_page).where(
+            deliveries.c.clinic_id == clinic_id, deliveries.c.endpoint_id == endpoint_id, LEASED
         )
     )
     room = endpoint.max_in_flight - len(busy)
     if room <= 0:
         return []
+    room_for_events = breaker.room_for_events(
+        room,
+        failures=endpoint.failures,
+        blocked_until=endpoint.blocked_until,
+        in_flight=sum(not row.is_page for row in busy),
+        now=work.now,
+    )
+    # Newer messages supersede older ones, so an alert has at most a page and a state event
+    # waiting here: enough for one of each alert, whatever is in flight.
+    most = 2 * endpoint.max_in_flight
     candidates = work.rows(
-        select(deliveries, messages.c.body)
-        .join(
-            messages,
-            and_(
-                messages.c.clinic_id == deliveries.c.clinic_id,
-                messages.c.id == deliveries.c.message_id,
-            ),
-        )
-        .where(_due(work, clinic_id, endpoint_id))
-        .order_by(
-            deliveries.c.is_page.desc(),
-            deliveries.c.priority.desc(),
-            deliveries.c.due_at,
-            deliveries.c.id,
-        )
-        # Newer messages supersede older ones, so an alert has at most a page and a state event
-        # waiting here: enough for one of each alert, whatever is in flight.
-        .limit(2 * endpoint.max_in_flight)
-        .with_for_update(of=deliveries, skip_locked=True)
+        IN_ORDER,
+        _moments(work) | {"clinic": clinic_id, "endpoint": endpoint_id, "most": most},
     )
     in_flight = {row.alert_id for row in busy if row.alert_id is not None}
     token = work.new_id()
-    secret = endpoint.secret and work.vault.open(
-        endpoint.secret, place=SEALED_AT, clinic=clinic_id, row=endpoint_id
-    )
+    secrets = secrets_of(work, endpoint)
     claimed: list[Claimed] = []
     for row in candidates:
         if row.alert_id in in_flight or len(claimed) == room:
             continue
+        if not row.is_page:
+            if room_for_events == 0:
+                continue
+            room_for_events -= 1
         if row.alert_id is not None:
             in_flight.add(row.alert_id)
         claimed.append(
@@ -134,13 +142,15 @@ def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
                 clinic_id=clinic_id,
                 id=row.id,
                 message_id=row.message_id,
+                endpoint_id=endpoint_id,
                 alert_id=row.alert_id,
                 is_page=row.is_page,
                 attempts=row.attempts,
                 lease_token=token,
                 kind=endpoint.kind,
                 url=endpoint.url,
-                secret=secret,
+                secrets=secrets,
+                failures=endpoint.failures,
                 body=row.body,
                 owed_at=row.created_at,
             )
@@ -152,7 +162,12 @@ def claim(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[Claimed]:
                 deliveries.c.clinic_id == clinic_id,
                 deliveries.c.id.in_([one.id for one in claimed]),
             )
-            .values(state="leased", lease_token=token, leased_until=work.now + LEASE)
+            .values(
+                state="leased",
+                lease_token=token,
+                leased_until=work.now + LEASE,
+                leased_by=leased_by,
+            )
         )
     return claimed
 
@@ -173,7 +188,13 @@ def settle(work: Work, claimed: Claimed, attempted: Attempted) -> bool:
         work.execute(
             update(deliveries)
             .where(held)
-            .values(lease_token=None, leased_until=None, attempts=claimed.attempts + 1, **values)
+            .values(
+                lease_token=None,
+                leased_until=None,
+                leased_by=None,
+                attempts=claimed.attempts + 1,
+                **values,
+            )
         )
     work.add(
         attempts,
@@ -197,8 +218,12 @@ def any_lost(work: Work, *, all_leases: bool = False) -> bool:
 
 def release_lost(work: Work, *, all_leases: bool = False) -> int:
     """Owe again what was leased and never settled. all_leases: nobody else can be holding one."""
-    lost = _lost(work, all_leases)
-    free = {"lease_token": None, "leased_until": None}
+    return release(work, _lost(work, all_leases))
+
+
+def release(work: Work, lost: ColumnElement[bool]) -> int:
+    """Owe these leased ones again, but for those that nobody wants any more."""
+    free = {"lease_token": None, "leased_until": None, "leased_by": None}
     wanted = ~deliveries.c.withdrawn
     work.execute(
         update(deliveries)
@@ -209,18 +234,20 @@ def release_lost(work: Work, *, all_leases: bool = False) -> int:
     return again.rowcount
 
 
+def _moments(work: Work) -> dict[str, Any]:
+    return {
+        "now": work.now,
+        "page_limit": work.now + LONGEST_PAGE_WAIT,
+        "block_limit": work.now + breaker.LONGEST,
+    }
+
+
 def _lost(work: Work, all_leases: bool) -> ColumnElement[bool]:
-    leased: ColumnElement[bool] = deliveries.c.state == "leased"
-    return leased if all_leases else leased & (deliveries.c.leased_until <= work.now)
-
-
-def _due(work: Work, clinic_id: Any, endpoint_id: Any) -> ColumnElement[bool]:
-    return and_(
-        deliveries.c.clinic_id == clinic_id,
-        deliveries.c.endpoint_id == endpoint_id,
-        deliveries.c.state == "pending",
-        deliveries.c.due_at <= work.now,
-    )
+    if all_leases:
+        return LEASED
+    # A lease that ends later than one made now was made before the clock was set back.
+    until = deliveries.c.leased_until
+    return LEASED & ((until <= work.now) | (until > work.now + LEASE))
 
 
 def _after(

@@ -8,6 +8,8 @@ PAGE = (1, 2, 5, 10, 20, 30, 60)
 JITTER = 0.2
 # The schedule that Standard Webhooks 1.0.0 suggests: about three days, then given up in the open.
 STATE = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+# No page waits longer than this for its next try.
+LONGEST_PAGE_WAIT = timedelta(seconds=PAGE[-1] * (1 + JITTER))
 # How far a receiver's Retry-After may move the next try of a page, and of anything else.
 _PAGE_WAIT = 60.0
 _STATE_WAIT = 86_400.0

@@ -71,6 +71,13 @@ def upgrade() -> None:
         deliveries.create_index(
             op.f("ix_deliveries_clinic_id_created_at"), ["clinic_id", "created_at"]
         )
+    _index(
+        "ix_deliveries_in_order",
+        "deliveries",
+        ["endpoint_id", "is_page", "priority", "due_at", "id"],
+        "state = 'pending'",
+        unique=False,
+    )
     with op.batch_alter_table("endpoints") as endpoints:
         endpoints.add_column(
             sa.Column("kind", sa.String(length=16), server_default="webhook", nullable=False)
@@ -159,6 +166,7 @@ def downgrade() -> None:
             "kind",
         ):
             endpoints.drop_column(name)
+    op.drop_index("ix_deliveries_in_order", table_name="deliveries")
     with op.batch_alter_table("deliveries") as deliveries:
         deliveries.drop_index(op.f("ix_deliveries_clinic_id_created_at"))
         deliveries.drop_column("leased_by")
@@ -181,6 +189,8 @@ _ENDPOINT_CHECKS = {
 }
 
 
-def _index(name: str, table: str, columns: list[str], condition: str) -> None:
+def _index(
+    name: str, table: str, columns: list[str], condition: str, *, unique: bool = True
+) -> None:
     where = sa.text(condition)
-    op.create_index(name, table, columns, unique=True, sqlite_where=where, postgresql_where=where)
+    op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)

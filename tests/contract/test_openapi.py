@@ -14,7 +14,9 @@ from sqlalchemy import select
 
 from api import openapi
 from api.problems import MEDIA_TYPE
-from diary.alerts import carry, decide
+from diary.alerts import carry, decide, unreachable
+from diary.callers import Caller, CallerKind
+from diary.webhooks import by_hand
 from diary.webhooks.model import messages
 from diary.work import House
 from engine.loop import Engine
@@ -94,7 +96,9 @@ def test_the_pages_of_the_description_load_nothing_from_elsewhere(api: Api) -> N
 def _sent_by_the_diary() -> set[str]:
     """Every message type that the code names where it decides and where it sends."""
     sources = (getsource(module) for module in (decide, carry))
-    return {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
+    named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
+    sources = (getsource(module) for module in (unreachable, by_hand))
+    return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
 
 def test_every_event_is_documented() -> None:
@@ -134,6 +138,9 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     cast.bob.escalate(alert)
     cast.dana.acknowledge(cast.dana.alert(alert))
     cast.dana.resolve(alert)
+    cast.erin.api.post(f"/v1/webhook-endpoints/{cast.team.id}/ping")
+    with house.work(Caller(CallerKind.ENGINE)) as work:
+        unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
 
     with house.database.transaction(write=False) as connection:
         stored = connection.execute(select(messages.c.type, messages.c.body)).all()
@@ -151,5 +158,5 @@ def test_a_whole_life_of_an_alert_is_as_documented(
 
 DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
-    *("sequence", "step", "link", "reason"),
+    *("sequence", "step", "link", "reason", "endpoint_id"),
 }

@@ -73,7 +73,7 @@ class Interlude(RuleBasedStateMachine):
             webhook_allowed_networks="127.0.0.0/8",
             pool_size=2,
         )
-        self.house = replace(open_house(configured), clock=self.clock)
+        self.house = replace(open_house(configured), clock=self.clock, wake=lambda: None)
         self.cast = Cast(self.house)
         self.alice, self.bob = self.cast.alice.caller, self.cast.bob.caller
         self.faults = {self.cast.team.id: "ok", self.cast.on_call.id: "ok"}
