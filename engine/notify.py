@@ -17,6 +17,7 @@ from contextlib import suppress
 from enum import IntEnum
 from importlib import import_module
 from ipaddress import ip_network
+from time import monotonic
 from typing import Any
 
 from diary.webhooks.addresses import AddressGuard, ForbiddenTarget
@@ -65,6 +66,7 @@ class _Confined:
 
 def send(job: dict[str, Any]) -> Exit:
     """Send it. TAKEN where at least one of the addresses took it."""
+    until = monotonic() + job["seconds"]
     try:
         apprise = import_module("apprise")
     except ImportError:
@@ -90,7 +92,7 @@ def send(job: dict[str, Any]) -> Exit:
         body=job["body"],
         notify_type=apprise.NotifyType.WARNING,
         body_format=apprise.NotifyFormat.TEXT,
-        timeout=max(job["seconds"] - _TO_ANSWER, 0.1) if several else 0,
+        timeout=max(until - _TO_ANSWER - monotonic(), 0.1) if several else 0,
     )
     if any(bool(each) for each in result):
         return Exit.TAKEN

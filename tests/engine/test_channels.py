@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -262,12 +263,21 @@ def test_a_last_resort_that_nobody_set(receiver: Receiver) -> None:
 
 
 def test_of_two_last_resorts_one_that_hangs_does_not_hide_the_other(receiver: Receiver) -> None:
-    receiver.behave("hang", "dead")
+    # A drip keeps any reader's own time-out from coming.
+    receiver.behave("drip", "dead")
     both = SecretStr(f"{address(receiver, 'dead')} {address(receiver, 'operator')}")
-    channels = Channels(SETTINGS.model_copy(update={"last_resort": both}), deadline=3.5)
+    channels = Channels(SETTINGS.model_copy(update={"last_resort": both}), deadline=6)
     (outcome,) = attempt(channels, claimed("last-resort", None))
     assert outcome.delivered
     assert len(sms(receiver, "operator")) == 1
+
+
+def test_an_engine_beside_the_api_sends_from_its_own_thread(receiver: Receiver) -> None:
+    with ThreadPoolExecutor(1) as beside:
+        sent = beside.submit(
+            attempt, Channels(SETTINGS, deadline=10), claimed("contact", address(receiver))
+        )
+    assert sent.result()[0].delivered
 
 
 @pytest.mark.parametrize("asked", ["", "?redirect=yes"])
