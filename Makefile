@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv run test check format openapi bench typescript
+.PHONY: help .venv run test browser check format openapi bench typescript
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ run: $(READY) ## start the demo clinic on this machine
 
 test: $(READY) ## run every test
 	$(BIN)/python -m pytest -n auto
+
+browser: $(READY) ## run the tests that need a browser (SHOTS=folder keeps pictures)
+	$(BIN)/python -m pytest tests/browser $(if $(SHOTS),--shots $(SHOTS))
 
 check: $(READY) ## lint, format, types, layers, and the API description is up to date
 	$(BIN)/ruff check

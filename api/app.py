@@ -103,7 +103,8 @@ def _finish(response: Response) -> Response:
     if front().house.settings.issuer.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
     documentation = path == _DOCS or path.startswith(f"{_DOCS}/")
-    headers["Content-Security-Policy"] = _OWN_PAGE if documentation else _NOTHING
+    # A page of the API's own brings its policy with it.
+    headers.setdefault("Content-Security-Policy", _OWN_PAGE if documentation else _NOTHING)
     if not documentation:
         headers.setdefault("Cache-Control", "no-store")
     caller = g.get("caller")

@@ -21,6 +21,7 @@ from api.operation import Operation, declaration
 from api.problems import MEDIA_TYPE, STATUS, status_of
 from api.routes import NAMESPACES
 from diary.access.permissions import SCOPES_OF, Scope
+from diary.errors import NotFound
 from schemas.events import EVENTS
 from schemas.problems import ProblemView
 
@@ -37,6 +38,7 @@ _ABOUT = (
 _ALWAYS = (400, 500, 503)
 _WITH_TOKEN = (401, 403)
 _WITH_BODY = (411, 413, 415, 422)
+_HTML = {"type": "string"}
 
 
 def document() -> dict[str, Any]:
@@ -82,6 +84,9 @@ def _document() -> dict[str, Any]:
         spec.components.response(
             f"Problem{status}", {"description": kind.title, "content": content}
         )
+    # Someone in a browser is told in words that there is nothing here.
+    absent = {"text/html": {"schema": _HTML}, MEDIA_TYPE: {"schema": ProblemView}}
+    spec.components.response("Page404", {"description": NotFound.title, "content": absent})
     seen: set[str] = set()
     paths: dict[str, dict[str, Any]] = {}
     for tag, url, method, declared in operations():
@@ -142,6 +147,8 @@ def _successes(declared: Operation) -> dict[str, Any]:
 
 
 def _success(declared: Operation) -> dict[str, Any]:
+    if declared.html:
+        return {"description": "The page.", "content": {"text/html": {"schema": _HTML}}}
     if declared.returns is None:
         return {"description": "Done; there is nothing to say."}
     return {
@@ -158,7 +165,10 @@ def _refusals(declared: Operation) -> dict[str, Any]:
         codes |= {status: [] for status in _WITH_BODY}
     for kind in declared.raises:
         codes.setdefault(status_of(kind), []).append(kind.code)
-    return {str(status): _refusal(status, codes[status]) for status in sorted(codes)}
+    found = {str(status): _refusal(status, codes[status]) for status in sorted(codes)}
+    if declared.html and "404" in found:
+        found["404"]["$ref"] = "#/components/responses/Page404"
+    return found
 
 
 def _refusal(status: int, codes: list[str]) -> Any:

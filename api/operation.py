@@ -69,6 +69,7 @@ class Operation:
     raises: tuple[type[Fault], ...]
     write: bool
     own_work: bool
+    html: bool
     max_body: int
     deprecated: bool
 
@@ -90,6 +91,7 @@ def operation(
     raises: tuple[type[Fault], ...] = (),
     write: bool | None = None,
     own_work: bool = False,
+    html: bool = False,
     max_body: int = parsing.LARGEST_BODY,
     deprecated: bool = False,
 ) -> Callable[[Handler], Handler]:
@@ -105,7 +107,8 @@ def operation(
     returns: the view of the answer; with `many` of each of `{items}`, with `page` of each of
     `{items, next_cursor}` (the handler then returns `page.read(…)`). write: False for a `get`
     unless said otherwise. own_work: the handler gets the House instead of a Work and opens its
-    own transactions; the caller of a scoped one is passed as `caller=`.
+    own transactions; the caller of a scoped one is passed as `caller=`. html: for a person in a
+    browser: the handler returns the page's text, and a query string that came along is ignored.
     """
     if public == (scope is not None):
         raise TypeError("exactly one of scope and public must be declared")
@@ -133,6 +136,7 @@ def operation(
             raises=raises,
             write=method != "get" if write is None else write,
             own_work=own_work,
+            html=html,
             max_body=max_body,
             deprecated=deprecated,
         )
@@ -165,7 +169,8 @@ def _wrapped(
         door = auth.front()
         claims = None if scope is None else auth.require_claims(door, scope)
         arguments = dict(path)
-        asked = read_query()
+        # Links that people are sent get parameters appended on their way.
+        asked = {} if declared.html else read_query()
         if page:
             arguments["page"] = page_of(door.house.vault, declared.name, path | asked)
             asked = {name: asked[name] for name in asked if name not in ("limit", "cursor")}
@@ -213,6 +218,8 @@ def _wrapped(
         if isinstance(value, Refused):
             return value
         answer = value if isinstance(value, Answer) else Answer(value)
+        if declared.html:
+            return _page(answer, declared.status)
         shown = {"items": answer.value} if many else answer.value
         return _response(shown, answer, declared.status, dump)
 
@@ -228,6 +235,12 @@ def _response(value: Any, answer: Answer, status: int, dump: Dump | None) -> Res
         del response.headers["Content-Type"]
     for name, text in answer.headers.items():
         response.headers[name] = text
+    return response
+
+
+def _page(answer: Answer, status: int) -> Response:
+    response = Response(answer.value, answer.status or status, mimetype="text/html")
+    response.headers.update(answer.headers)
     return response
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from diary.alerts import service as alerts
 from diary.alerts import unreachable
+from diary.alerts.texts import Text
+from diary.alerts.writing import written
 from diary.callers import Caller
 from diary.logs import logger
 from diary.watch import canary
@@ -16,6 +18,7 @@ from diary.webhooks import endpoints, queue
 from diary.webhooks.queue import Attempted, Claimed
 from diary.webhooks.signing import headers, message_name
 from diary.work import House
+from engine.channels import KINDS, Channels
 from engine.heart import Heart
 from engine.sender import Outcome, Sender
 
@@ -40,6 +43,7 @@ class Deliverer:
         self._threads = threads
         self._heart = heart
         self._lease_holder = lease_holder
+        self._channels = Channels(house.settings, deadline=queue.REQUEST_DEADLINE.total_seconds())
 
     async def claim_due(self) -> AsyncIterator[Claimed]:
         """Lease what the endpoints have room for now, one endpoint after the other.
@@ -56,14 +60,19 @@ class Deliverer:
         loop = asyncio.get_running_loop()
         started_at, started = self._house.clock.now(), loop.time()
         try:
-            assert claimed.url is not None
-            signed = headers(
-                list(claimed.secrets),
-                message_name(claimed.message_id),
-                int(started_at.timestamp()),
-                claimed.body,
-            )
-            outcome = await sender.send(claimed.url, signed, claimed.body, now=started_at)
+            if claimed.kind in KINDS:
+                outcome = await self._channels.send(
+                    claimed, lambda: self.off_loop(partial(self._written, claimed))
+                )
+            else:
+                assert claimed.url is not None
+                signed = headers(
+                    list(claimed.secrets),
+                    message_name(claimed.message_id),
+                    int(started_at.timestamp()),
+                    claimed.body,
+                )
+                outcome = await sender.send(claimed.url, signed, claimed.body, now=started_at)
         except Exception as error:
             # Counted as any failure: the alert must climb past an endpoint that cannot be used.
             _log.error("delivery.defect", delivery_id=str(claimed.id), error=error)
@@ -95,6 +104,10 @@ class Deliverer:
         except Exception as error:
             _log.error("claim.failed", endpoint_id=str(endpoint_id), error=error)
             return []
+
+    def _written(self, claimed: Claimed) -> Text | None:
+        with self._house.work(self._caller) as work:
+            return written(work, claimed)
 
     def _measure(self, claimed: Claimed, attempted: Attempted, *, stale: bool) -> None:
         if claimed.kind == canary.KIND:

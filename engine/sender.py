@@ -38,17 +38,18 @@ class Outcome:
     status: the HTTP status, None where no complete head of an answer came. error: a stable code,
     None for a 2xx: `forbidden_url`, `forbidden_address`, `dns`, `refused`, `connect`, `tls`,
     `reset`, `timeout`, `protocol`, `redirect`, `status`. retry_after: the seconds that the
-    receiver asked for, None where it did not.
+    receiver asked for, None where it did not. taken: a channel without statuses took it.
     """
 
     status: int | None
     error: str | None = None
     retry_after: float | None = None
+    taken: bool = False
 
     @property
     def delivered(self) -> bool:
-        """The receiver has taken it: 2xx and nothing else."""
-        return self.status is not None and 200 <= self.status < 300
+        """The receiver has taken it: of the statuses, 2xx and nothing else."""
+        return self.taken or (self.status is not None and 200 <= self.status < 300)
 
 
 class Sender:

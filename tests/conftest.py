@@ -34,6 +34,10 @@ _TEMPLATE = "template_interlude"
 _numbers = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shots", help="an existing folder to keep pictures of the pages in")
+
+
 def prepare(url: str) -> None:
     """Bring an empty database to the newest schema."""
     migrations.upgrade(url)

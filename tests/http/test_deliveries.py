@@ -167,7 +167,7 @@ def test_who_may_read_it_and_who_may_send(cast: Cast, receiver: Receiver) -> Non
     for member in (cast.bob, cast.dana):
         assert member.api.post(f"{PATH}/{owed['id']}/replay").status == 403
         for step in steps:
-            body: dict[str, object] = {} if step == "rotate-secret" else None
+            body: dict[str, object] | None = {} if step == "rotate-secret" else None
             response = member.api.post(f"{ENDPOINTS}/{cast.team.id}/{step}", body)
             assert response.status == 403
     assert cast.grace.api.get(PATH).json["items"] == []

@@ -21,7 +21,12 @@ OPERATIONS = [(path, method, declared) for _, path, method, declared in operatio
 SCOPED = [each for each in OPERATIONS if each[2].scope is not None]
 NAMES = [declared.name for _, _, declared in OPERATIONS]
 SCOPED_NAMES = [declared.name for _, _, declared in SCOPED]
-WORDS = {"slug": "daily-check-in", "version": "9.9.9", "applies_to": "nothing"}
+WORDS = {
+    "slug": "daily-check-in",
+    "version": "9.9.9",
+    "applies_to": "nothing",
+    "token": "a" * 43,
+}
 # A client's one session is its registration, which its administrator ends.
 NOT_FOR_CLIENTS = "deleteCurrentSession"
 # What a caller may send who is who the operation is for.
