@@ -11,7 +11,8 @@ from diary.work import House
 
 _log = logger("reclaim")
 # An engine whose connection broke takes its lock again within this, in seconds of this process.
-_GRACE = 0.5
+# Less than the half-second between two looks, so that the second look counts.
+_GRACE = 0.4
 
 
 class Reclaimer:
