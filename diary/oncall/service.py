@@ -5,7 +5,7 @@ That no policy in force is left without anyone is for `diary.alerts.in_use` to s
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -120,7 +120,10 @@ def archive(work: Work, rota_id: UUID) -> None:
 def add_override(
     work: Work, rota_id: UUID, *, starts_at: datetime, ends_at: datetime, staff_ids: list[UUID]
 ) -> dict[str, Any]:
-    """Put these people on call instead of the shifts, or nobody: the team is closed meanwhile."""
+    """Put these people on call instead of the shifts, or nobody: the team is closed meanwhile.
+
+    Raises Invalid, or NotFound. Returns it as it is stored: ids and moments as text.
+    """
     row = locked(work, rota_id)
     faults = []
     if ends_at <= max(starts_at, work.now):
@@ -135,13 +138,13 @@ def add_override(
         raise Invalid(errors=faults)
     override = {
         "id": str(work.new_id()),
-        "starts_at": starts_at.isoformat(),
-        "ends_at": ends_at.isoformat(),
+        "starts_at": _utc(starts_at),
+        "ends_at": _utc(ends_at),
         "staff": [str(person) for person in staff_ids],
     }
     _update(work, rota_id, {"overrides": [*kept, override]})
     work.audit("rota.overridden", "rota", rota_id, override=override["id"])
-    return shown_override(override)
+    return override
 
 
 def cancel_override(work: Work, rota_id: UUID, override_id: UUID) -> None:
@@ -210,14 +213,6 @@ def staffed(work: Work, clinic_id: UUID) -> Staffing:
     return staffing(StaffedHours.of(row.clinic_zone, row.staffed_hours).spans(work.now), work.now)
 
 
-def shown_override(stored: dict[str, Any]) -> dict[str, Any]:
-    """An override as it is shown."""
-    moments = {name: datetime.fromisoformat(stored[name]) for name in ("starts_at", "ends_at")}
-    return (
-        stored | moments | {"id": UUID(stored["id"]), "staff": [UUID(s) for s in stored["staff"]]}
-    )
-
-
 def locked(work: Work, rota_id: UUID) -> Row[Any]:
     """Hold a rota against whoever else changes it or pages by it; raises NotFound."""
     row = work.row(visible(work).where(rotas.c.id == rota_id).with_for_update())
@@ -256,3 +251,7 @@ def _strangers(work: Work, places: dict[str, UUID]) -> list[FieldFault]:
 
 def _ends(override: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(override["ends_at"])
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
