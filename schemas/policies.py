@@ -1,5 +1,10 @@
 """Escalation policies on the wire."""
 
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from diary.alerts.reach import LAST_RESORT, TARGETS
 from schemas.base import Body, View
 from schemas.fields import Id, Instant, Int, Items, Part, Text, Word
 
@@ -7,8 +12,18 @@ from schemas.fields import Id, Instant, Int, Items, Part, Text, Word
 class TargetDraft(Body):
     """Whom a step pages."""
 
-    type = Word(("endpoint",), required=True)
-    id = Id(required=True)
+    type = Word(TARGETS, required=True)
+    id = Id(
+        load_default=None,
+        metadata={"description": "Of the endpoint, rota or contact; the last resort has none."},
+    )
+
+    @validates_schema
+    def _names_one(self, data: dict[str, Any], **_: Any) -> None:
+        if data["type"] == LAST_RESORT and data["id"] is not None:
+            raise ValidationError("invalid: the last resort has no id", "id")
+        if data["type"] != LAST_RESORT and data["id"] is None:
+            raise ValidationError("required: this field is needed", "id")
 
 
 class StepDraft(Body):
@@ -28,8 +43,8 @@ class PolicyDraft(Body):
 class TargetView(View):
     """Whom a step pages."""
 
-    type = Text()
-    id = Id()
+    type = Text(metadata={"enum": list(TARGETS)})
+    id = Id(allow_none=True)
 
 
 class StepView(View):

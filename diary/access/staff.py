@@ -137,17 +137,24 @@ def members(work: Work) -> list[Member]:
 
 def require_member(work: Work, member_id: UUID, scope: Scope) -> None:
     """Raises NotFound unless that person is active in the caller's clinic and holds the scope."""
+    if not who_may(work, work.caller.clinic, {member_id}, scope):
+        raise NotFound
+
+
+def who_may(work: Work, clinic_id: UUID, member_ids: set[UUID], scope: Scope) -> set[UUID]:
+    """Those of them who are active in the clinic and hold the scope."""
+    if not member_ids:
+        return set()
     roles = [role for role in STAFF_ROLES if scope in SCOPES_OF[role]]
-    row = work.row(
+    rows = work.rows(
         select(staff.c.id).where(
-            staff.c.clinic_id == work.caller.clinic,
-            staff.c.id == member_id,
+            staff.c.clinic_id == clinic_id,
+            staff.c.id.in_(member_ids),
             staff.c.password_hash.is_not(None),
             staff.c.role.in_(roles),
         )
     )
-    if row is None:
-        raise NotFound
+    return {row.id for row in rows}
 
 
 def names(work: Work, member_ids: set[UUID]) -> dict[UUID, str]:

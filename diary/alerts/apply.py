@@ -6,13 +6,15 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, select
 
 from diary.alerts.carry import Subject, carry_out, state_of
-from diary.alerts.decide import Event, Page, SituationChanged, Status, decide
+from diary.alerts.decide import ALWAYS, Event, Hours, Page, SituationChanged, Status, decide
 from diary.alerts.errors import AlertResolved, LookAgain
 from diary.alerts.model import alerts, policies
 from diary.alerts.policies import stamped
 from diary.columns import Id
 from diary.errors import NotFound
+from diary.oncall import service as oncall
 from diary.patients.model import patients
+from diary.severity import Severity
 from diary.work import Work
 
 _IN_CONTEXT = (
@@ -70,8 +72,9 @@ def apply(
     Raises AlertResolved, or LookAgain where the event was meant for what the alert was before.
     """
     subject = subject_of(row)
+    subject.hours = hours_of(work, row.clinic_id, row.severity)
     try:
-        decision = decide(state_of(row), event, work.now, subject.stamped.policy)
+        decision = decide(state_of(row), event, work.now, subject.stamped.policy, subject.hours)
     except SituationChanged:
         if row.status == Status.RESOLVED:
             raise AlertResolved from None
@@ -81,6 +84,14 @@ def apply(
         detail = (detail or {}) | {"reason": pages[0].reason, "step": pages[0].step + 1}
     carry_out(work, subject, decision, kind=kind, note=note, changes=changes, detail=detail)
     work.audit(f"alert.{kind}", "alert", row.id, clinic=row.clinic_id)
+
+
+def hours_of(work: Work, clinic_id: UUID, severity: Severity) -> Hours:
+    """The clinic's hours, as far as an alert of that severity waits for them."""
+    if severity is not Severity.MODERATE:
+        return ALWAYS
+    found = oncall.staffed(work, clinic_id)
+    return Hours(found.open_now, found.opens_at)
 
 
 def subject_of(row: Row[Any]) -> Subject:

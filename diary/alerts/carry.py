@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row, update
 
 from diary.alerts.decide import (
+    ALWAYS,
     Decision,
+    Hours,
     Page,
     Reason,
     State,
@@ -19,6 +21,8 @@ from diary.alerts.decide import (
 )
 from diary.alerts.model import alert_entries, alerts
 from diary.alerts.policies import Stamped
+from diary.alerts.reach import LAST_RESORT, Reach, reach
+from diary.severity import Severity
 from diary.webhooks import endpoints
 from diary.webhooks.publish import publish, supersede, told, withdraw_pages
 from diary.work import Work
@@ -33,7 +37,10 @@ _PAGE_TYPE = {
 
 @dataclass(slots=True)
 class Subject:
-    """The alert that a decision is about; is_new while it has no row yet."""
+    """The alert that a decision is about; is_new while it has no row yet.
+
+    hours: the clinic's, where the alert is moderate; nothing else depends on them.
+    """
 
     clinic_id: UUID
     id: UUID
@@ -43,6 +50,7 @@ class Subject:
     stamped: Stamped
     is_new: bool = False
     page_id: UUID | None = None
+    hours: Hours = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,7 @@ def state_of(row: Row[Any]) -> State:
         round=row.round,
         exhausted=row.exhausted,
         next_action_at=row.next_action_at,
+        people_from=row.people_from,
     )
 
 
@@ -81,8 +90,9 @@ def carry_out(
 ) -> State:
     """Write a decision down and owe its messages. kind: the entry's name in the history.
 
-    A rung that reaches nobody is skipped at once; past the last one every active endpoint of the
-    clinic is paged, whoever the policy names. A mere repetition does not advance the sequence.
+    A rung that reaches nobody is skipped at once; past the last one every active webhook of the
+    clinic is paged, all the people of the policy and, from high on, the operator's last resort. A
+    mere repetition does not advance the sequence.
     """
     state, effects = decision
     repeated = any(isinstance(e, Page) and e.reason is Reason.REPEATED for e in effects)
@@ -93,7 +103,12 @@ def carry_out(
             state, message = _page(work, subject, state, effect)
             outgoing.append(message)
         elif isinstance(effect, Tell):
-            outgoing.append(_Outgoing(effect.what, _told(work, subject), {}, is_page=False))
+            # What only tells wakes nobody: people read of it when they would be paged, too.
+            people = state.severity >= Severity.HIGH or (
+                state.severity is Severity.MODERATE and subject.hours.staffed
+            )
+            told = _told(work, subject, people=people)
+            outgoing.append(_Outgoing(effect.what, told, {}, is_page=False))
     if Withdraw() in effects:
         withdraw_pages(work, subject.clinic_id, subject.id)
     if any(message.is_page for message in outgoing):
@@ -107,28 +122,44 @@ def carry_out(
 
 
 def _page(work: Work, subject: Subject, state: State, page: Page) -> tuple[State, _Outgoing]:
-    everyone = page.everyone
+    stamped, clinic, now = subject.stamped, subject.clinic_id, work.now
+    everyone, people = page.everyone, page.people
+    reached = reach(work, clinic, stamped.everyone)
     while True:
-        wanted = subject.stamped.endpoints(page.step)
-        recipients = endpoints.active(work, subject.clinic_id, set(wanted))
+        wanted = stamped.step(page.step)
+        recipients = reached.systems(wanted)
+        if people:
+            recipients |= reached.people_now(wanted, now)
+        if any(target.type == LAST_RESORT for target in wanted):
+            recipients |= _last_resort(work, clinic, reached)
         if recipients or state.exhausted:
             break
-        state, effects = decide(state, Unreachable(), work.now, subject.stamped.policy)
+        state, effects = decide(state, Unreachable(), now, stamped.policy, subject.hours)
         page = next(effect for effect in effects if isinstance(effect, Page))
-        everyone = everyone or page.everyone
+        everyone, people = everyone or page.everyone, people or page.people
     if everyone:
-        recipients |= _told(work, subject)
+        recipients |= _told(work, subject, people=people)
     if state.exhausted:
-        recipients = endpoints.active(work, subject.clinic_id)
+        recipients |= reached.live.webhooks
+        if people:
+            recipients |= reached.people_ever(stamped.everyone, now)
+        if state.severity >= Severity.HIGH:
+            recipients |= _last_resort(work, clinic, reached)
     kind = EXHAUSTED if state.exhausted else _PAGE_TYPE.get(page.reason, "alert.triggered")
     return state, _Outgoing(kind, recipients, {"reason": page.reason}, is_page=True)
 
 
-def _told(work: Work, subject: Subject) -> set[UUID]:
+def _last_resort(work: Work, clinic_id: UUID, reached: Reach) -> set[UUID]:
+    found = endpoints.last_resort(work, clinic_id, reached.live)
+    return set() if found is None else {found}
+
+
+def _told(work: Work, subject: Subject, *, people: bool) -> set[UUID]:
     if subject.is_new:
         return set()
     known = told(work, subject.clinic_id, subject.id)
-    return endpoints.active(work, subject.clinic_id, known)
+    live = endpoints.live(work, subject.clinic_id)
+    return known & (live.ids if people else live.webhooks)
 
 
 def _send(work: Work, subject: Subject, state: State, message: _Outgoing) -> None:
@@ -198,6 +229,7 @@ def _store(work: Work, subject: Subject, state: State, changes: dict[str, Any]) 
         "round": state.round,
         "exhausted": state.exhausted,
         "next_action_at": state.next_action_at,
+        "people_from": state.people_from,
         "sequence": subject.sequence,
         "policy_id": subject.stamped.id,
         "page_id": subject.page_id,

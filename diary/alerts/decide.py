@@ -50,6 +50,21 @@ SHOULD_CONTACT_WITHIN = {
 }
 
 
+# The people of a moderate alert wait for staffed hours, and never longer than this.
+PEOPLE_WAIT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Whether the clinic's team reads answers now, and when it next begins to, if that is known."""
+
+    staffed: bool = True
+    opens_at: datetime | None = None
+
+
+ALWAYS = Hours()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rung: how long to wait after paging it, and how many times to page it in all (≥ 1)."""
@@ -71,6 +86,7 @@ class State:
 
     generation counts what an acknowledgement has to cover: it rises when the alert worsens.
     step is the rung last paged, round how often it was; next_action_at is None only if resolved.
+    people_from: while people wait, when the policy starts over with them; webhooks never wait.
     """
 
     status: Status
@@ -81,6 +97,7 @@ class State:
     round: int
     exhausted: bool
     next_action_at: datetime | None
+    people_from: datetime | None = None
 
     @property
     def rank(self) -> tuple[Severity, int]:
@@ -156,11 +173,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Page that rung of the policy in force. everyone: and whoever was told before."""
+    """Page that rung of the policy in force. everyone: and whoever was told before.
+
+    people: the persons among them too, and not the systems alone.
+    """
 
     step: int
     reason: Reason
     everyone: bool = False
+    people: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,40 +204,46 @@ class SituationChanged(Exception):
     """The event was meant for a state that is no longer there."""
 
 
-def decide(state: State | None, event: Event, now: datetime, policy: Policy) -> Decision:
-    """What an event makes of an alert. policy: the one stamped on it; None state: no open alert."""
+def decide(
+    state: State | None, event: Event, now: datetime, policy: Policy, hours: Hours = ALWAYS
+) -> Decision:
+    """What an event makes of an alert. policy: the one stamped on it; None state: no open alert.
+
+    hours: the clinic's, which only the people of a moderate alert wait for.
+    """
     if state is None:
         if isinstance(event, Found):
-            return _opened(event, now)
+            return _opened(event, now, hours)
         raise SituationChanged
     if not state.is_open:
         raise SituationChanged
     match event:
         case Found():
-            return _found(state, event, now)
+            return _found(state, event, now, hours)
         case Due() if state.status is Status.ACKNOWLEDGED:
             back = replace(state, status=Status.TRIGGERED)
-            return _restarted(back, policy, now, Reason.ACKNOWLEDGEMENT_EXPIRED)
+            return _restarted(back, policy, now, Reason.ACKNOWLEDGEMENT_EXPIRED, hours)
         case Due():
-            return _due(state, policy, now)
+            return _due(state, policy, now, hours)
         case Unreachable() if state.status is Status.TRIGGERED and not state.exhausted:
-            return _climbed(state, policy, now, Reason.UNREACHABLE)
+            return _climbed(state, policy, now, Reason.UNREACHABLE, hours)
         case Unreachable():
             return state, ()
         case Escalated():
             # Whoever has it asks for more hands: it is open again until one of them has it.
-            return _climbed(replace(state, status=Status.TRIGGERED), policy, now, Reason.ESCALATED)
+            more = replace(state, status=Status.TRIGGERED, people_from=None)
+            return _climbed(more, policy, now, Reason.ESCALATED, hours, by_hand=True)
         case Acknowledged():
             return _acknowledged(state, event, now)
         case Resolved():
-            resolved = replace(state, status=Status.RESOLVED, next_action_at=None)
+            resolved = replace(state, status=Status.RESOLVED, next_action_at=None, people_from=None)
             return resolved, (Withdraw(), Tell("alert.resolved"))
         case Restored():
             asked_anew = replace(state, status=Status.TRIGGERED)
-            return _restarted(asked_anew, policy, now, Reason.RESTORED)
+            return _restarted(asked_anew, policy, now, Reason.RESTORED, hours)
 
 
-def _opened(event: Found, now: datetime) -> Decision:
+def _opened(event: Found, now: datetime, hours: Hours) -> Decision:
     state = State(
         status=Status.TRIGGERED,
         severity=event.severity,
@@ -227,10 +254,12 @@ def _opened(event: Found, now: datetime) -> Decision:
         exhausted=False,
         next_action_at=now,
     )
-    return _restarted(state, event.policy, now, Reason.OPENED)
+    if event.severity is Severity.MODERATE:
+        state = _waiting(state, now, hours)
+    return _restarted(state, event.policy, now, Reason.OPENED, hours)
 
 
-def _found(state: State, event: Found, now: datetime) -> Decision:
+def _found(state: State, event: Found, now: datetime, hours: Hours) -> Decision:
     if (event.severity, event.suicidality) <= state.rank and not event.new_sign:
         return state, (Tell("alert.updated"),)
     worse = replace(
@@ -240,52 +269,102 @@ def _found(state: State, event: Found, now: datetime) -> Decision:
         suicidality=max(state.suicidality, event.suicidality),
         generation=state.generation + 1,
     )
-    return _restarted(worse, event.policy, now, Reason.WORSENED)
+    if worse.severity is not Severity.MODERATE:
+        worse = replace(worse, people_from=None)
+    elif state.severity < Severity.MODERATE:
+        # Only then: whoever is being paged already is not made to wait by a worse answer.
+        worse = _waiting(worse, now, hours)
+    return _restarted(worse, event.policy, now, Reason.WORSENED, hours)
 
 
-def _restarted(state: State, policy: Policy, now: datetime, reason: Reason) -> Decision:
-    """From the first rung, with everyone who knows of the alert."""
-    everyone = reason is not Reason.OPENED
+def _waiting(state: State, now: datetime, hours: Hours) -> State:
+    """Where an alert becomes moderate outside staffed hours its people wait, but not for long."""
+    if hours.staffed:
+        return state
+    latest = now + PEOPLE_WAIT
+    return replace(state, people_from=min(latest, hours.opens_at or latest))
+
+
+def _restarted(
+    state: State, policy: Policy, now: datetime, reason: Reason, hours: Hours
+) -> Decision:
+    """From the first rung, with everyone who knows of the alert where there is news."""
+    everyone = reason not in (Reason.OPENED, Reason.REPEATED)
     if not policy.steps:
-        return _repeat_for_ever(replace(state, step=0, round=1), now, reason, everyone)
+        return _repeat_for_ever(replace(state, step=0, round=1), now, reason, everyone, hours)
+    fresh = replace(state, exhausted=False)
     paged = replace(
-        state,
+        fresh,
         step=0,
         round=1,
-        exhausted=False,
-        next_action_at=now + policy.steps[0].delay,
+        next_action_at=_soon(state, now + policy.steps[0].delay),
     )
-    return paged, (Page(0, reason, everyone),)
+    return paged, (Page(0, reason, everyone, _with_people(fresh, hours)),)
 
 
-def _due(state: State, policy: Policy, now: datetime) -> Decision:
+def _due(state: State, policy: Policy, now: datetime, hours: Hours) -> Decision:
+    if state.people_from is not None and state.people_from <= now:
+        arrived = replace(state, people_from=None)
+        return _restarted(arrived, policy, now, Reason.REPEATED, hours)
     if state.exhausted:
-        return _repeat_for_ever(state, now, Reason.REPEATED, everyone=False)
+        return _repeat_for_ever(state, now, Reason.REPEATED, everyone=False, hours=hours)
     if state.step < len(policy.steps) and state.round < policy.steps[state.step].rounds:
         step = policy.steps[state.step]
-        again = replace(state, round=state.round + 1, next_action_at=now + step.delay)
-        return again, (Page(state.step, Reason.REPEATED),)
-    return _climbed(state, policy, now, Reason.ESCALATED)
+        again = replace(state, round=state.round + 1, next_action_at=_soon(state, now + step.delay))
+        return again, (Page(state.step, Reason.REPEATED, people=_with_people(state, hours)),)
+    return _climbed(state, policy, now, Reason.ESCALATED, hours)
 
 
-def _climbed(state: State, policy: Policy, now: datetime, reason: Reason) -> Decision:
+def _climbed(
+    state: State,
+    policy: Policy,
+    now: datetime,
+    reason: Reason,
+    hours: Hours,
+    by_hand: bool = False,
+) -> Decision:
     following = state.step + 1
+    people = by_hand or _with_people(state, hours)
     if state.exhausted or following >= len(policy.steps):
-        if state.exhausted:
-            return _repeat_for_ever(state, now, reason, everyone=True)
-        return _repeat_for_ever(state, now, Reason.EXHAUSTED, everyone=True)
+        why = reason if state.exhausted else Reason.EXHAUSTED
+        return _repeat_for_ever(state, now, why, everyone=True, hours=hours, people=people)
     up = replace(
         state,
         step=following,
         round=1,
-        next_action_at=now + policy.steps[following].delay,
+        next_action_at=_soon(state, now + policy.steps[following].delay),
     )
-    return up, (Page(following, reason),)
+    return up, (Page(following, reason, people=people),)
 
 
-def _repeat_for_ever(state: State, now: datetime, reason: Reason, everyone: bool) -> Decision:
-    waiting = replace(state, exhausted=True, next_action_at=now + EXHAUSTED_REPEAT[state.severity])
-    return waiting, (Page(state.step, reason, everyone),)
+def _repeat_for_ever(
+    state: State,
+    now: datetime,
+    reason: Reason,
+    everyone: bool,
+    hours: Hours,
+    people: bool | None = None,
+) -> Decision:
+    again = now + EXHAUSTED_REPEAT[state.severity]
+    if state.severity is Severity.MODERATE and hours.opens_at is not None:
+        # On each staffed day: a repetition at night would find nobody to page.
+        again = min(again, hours.opens_at)
+    waiting = replace(state, exhausted=True, next_action_at=_soon(state, again))
+    if people is None:
+        people = _with_people(state, hours)
+    return waiting, (Page(state.step, reason, everyone, people),)
+
+
+def _with_people(state: State, hours: Hours) -> bool:
+    """Whether persons are paged beside systems: of a low alert none is, it stays on the list."""
+    if state.severity is Severity.MODERATE:
+        return state.people_from is None and (hours.staffed or not state.exhausted)
+    return state.severity > Severity.MODERATE
+
+
+def _soon(state: State, at: datetime) -> datetime:
+    """Then, or earlier where people are due before."""
+    return at if state.people_from is None else min(at, state.people_from)
 
 
 def _acknowledged(state: State, event: Acknowledged, now: datetime) -> Decision:
@@ -294,6 +373,7 @@ def _acknowledged(state: State, event: Acknowledged, now: datetime) -> Decision:
     held = replace(
         state,
         status=Status.ACKNOWLEDGED,
+        people_from=None,
         next_action_at=now + ACKNOWLEDGEMENT_HOLDS[state.severity],
     )
     return held, (Withdraw(), Tell("alert.acknowledged"))

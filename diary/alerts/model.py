@@ -24,6 +24,7 @@ policies = clinic_table(
     Index(None, "clinic_id", "applies_to", "version", unique=True),
 )
 
+# people_from: while the people of a moderate alert wait for staffed hours, until when.
 alerts = clinic_table(
     "alerts",
     Column("patient_id", Id, nullable=False),
@@ -40,6 +41,7 @@ alerts = clinic_table(
     Column("page_id", Id),
     Column("opened_at", Instant, nullable=False),
     Column("next_action_at", Instant),
+    Column("people_from", Instant),
     Column("acknowledge_by", Instant, nullable=False),
     Column("contact_by", Instant, nullable=False),
     Column("first_acknowledged_at", Instant),

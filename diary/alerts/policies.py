@@ -1,9 +1,10 @@
 """Escalation policies: versioned, one per severity with a default, never without someone to reach.
 
 A stored step: {"delay_minutes": 5, "rounds": 1, "targets": [{"type": "endpoint", "id": "…"}]}.
+The types of targets are those of `diary.alerts.reach`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import Row, bindparam, case, func, select
 
 from diary.alerts.decide import Policy, Step
 from diary.alerts.model import policies
+from diary.alerts.reach import CONTACT, ENDPOINT, LAST_RESORT, ROTA, Target, reach
 from diary.alerts.unreachable import go_on
 from diary.columns import Id
 from diary.errors import Conflict, FieldFault, Invalid
@@ -21,6 +23,12 @@ from diary.webhooks import endpoints
 from diary.work import Work
 
 DEFAULT = "default"
+_WHY = {
+    ENDPOINT: "is no active endpoint",
+    CONTACT: "is no contact in use",
+    ROTA: "is no rota that anyone with a contact is on",
+    LAST_RESORT: "the operator has set no last resort",
+}
 APPLIES_TO = (DEFAULT, *(severity.word for severity in Severity))
 
 
@@ -37,11 +45,16 @@ class Stamped:
 
     id: UUID | None
     policy: Policy
-    targets: tuple[frozenset[UUID], ...]
+    targets: tuple[tuple[Target, ...], ...]
 
-    def endpoints(self, step: int) -> frozenset[UUID]:
+    def step(self, number: int) -> tuple[Target, ...]:
         """Whom that step pages; nobody where there is no such step."""
-        return self.targets[step] if step < len(self.targets) else frozenset()
+        return self.targets[number] if number < len(self.targets) else ()
+
+    @property
+    def everyone(self) -> tuple[Target, ...]:
+        """Whom all of its steps page."""
+        return tuple(target for targets in self.targets for target in targets)
 
 
 NO_POLICY = Stamped(None, Policy(()), ())
@@ -61,13 +74,18 @@ class SavedPolicy:
 
 def save(work: Work, applies_to: str, steps: Sequence[dict[str, Any]]) -> SavedPolicy:
     """Put a new version in force for alerts to come; raises Invalid where a step reaches nobody."""
+    targets = {
+        (number, index): Target.of(target)
+        for number, step in enumerate(steps)
+        for index, target in enumerate(step["targets"])
+    }
+    reached = reach(work, work.caller.clinic, targets.values(), hold=True)
     faults = []
-    live = endpoints.active(work, work.caller.clinic)
-    for number, step in enumerate(steps):
-        for index, target in enumerate(step["targets"]):
-            if UUID(str(target["id"])) not in live:
-                pointer = f"/steps/{number}/targets/{index}/id"
-                faults.append(FieldFault(pointer, "unreachable", "is no active endpoint"))
+    for (number, index), target in targets.items():
+        if not reached.ever(target, work.now):
+            member = "id" if target.id else "type"
+            pointer = f"/steps/{number}/targets/{index}/{member}"
+            faults.append(FieldFault(pointer, "unreachable", _WHY[target.type]))
     if faults:
         raise Invalid(errors=faults)
     last = work.row(
@@ -146,30 +164,39 @@ def stamped(policy_id: UUID | None, steps: Sequence[dict[str, Any]] | None) -> S
     )
 
 
-def targets_of(step: dict[str, Any]) -> frozenset[UUID]:
-    """The endpoints that a stored step pages."""
-    return frozenset(UUID(t["id"]) for t in step["targets"] if t["type"] == "endpoint")
+def targets_of(step: dict[str, Any]) -> tuple[Target, ...]:
+    """Whom a stored step pages."""
+    return tuple(Target.of(target) for target in step["targets"])
+
+
+def paging(work: Work, target: Target) -> list[str]:
+    """The policies in force that page this very target."""
+    return [
+        row.applies_to
+        for row in in_force(work)
+        if any(target in targets_of(step) for step in row.steps)
+    ]
 
 
 def disable_endpoint(work: Work, endpoint_id: UUID) -> None:
-    """Disable an endpoint that no policy in force pages; raises EndpointInUse otherwise."""
+    """Disable a webhook that no policy in force pages; raises EndpointInUse otherwise."""
     endpoints.lock(work, endpoint_id)
-    used = [row.applies_to for row in in_force(work) if endpoint_id in _all_targets(row.steps)]
-    if used:
+    if used := paging(work, Target(ENDPOINT, endpoint_id)):
         raise EndpointInUse(f"save these policies without it first: {', '.join(used)}")
-    # Open alerts may still be paging it under an earlier version: they go on at once.
+    take_out(work, endpoint_id)
+
+
+def take_out(work: Work, endpoint_id: UUID) -> None:
+    """Disable an endpoint of any kind, which is locked; open alerts that page it go on at once."""
+    # They may still be paging it under an earlier version of the policy.
     go_on(work, work.caller.clinic, endpoint_id)
     endpoints.disable(work, endpoint_id)
     work.wake_engine()
-
-
-def _all_targets(steps: Iterable[dict[str, Any]]) -> frozenset[UUID]:
-    return frozenset[UUID]().union(*(targets_of(step) for step in steps))
 
 
 def _stored(step: dict[str, Any]) -> dict[str, Any]:
     return {
         "delay_minutes": step["delay_minutes"],
         "rounds": step["rounds"],
-        "targets": [{"type": t["type"], "id": str(t["id"])} for t in step["targets"]],
+        "targets": [{"type": t["type"], "id": t["id"] and str(t["id"])} for t in step["targets"]],
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from diary.alerts.policies import for_severity
+from diary.alerts.reach import Reach, Target, reach
 from diary.errors import Conflict
 from diary.patients.devices import Enrolment, make_code
 from diary.patients.service import require
@@ -23,8 +24,9 @@ class ClinicNotReady(Conflict):
 class Readiness:
     """Whether patients can be enrolled, and what is missing if not.
 
-    missing: `endpoint` (no active webhook endpoint), `policy:<severity>` (no escalation policy
-    for that severity, or one whose steps reach nobody).
+    missing: `endpoint` (neither an active webhook endpoint nor a contact), `policy:<severity>` (no
+    escalation policy for that severity, or one whose steps may reach nobody: for high and critical
+    at some hour of the week, for low unless a webhook is among them).
     gone: endpoints that answered 410 while a policy in force pages them. They alone do not keep
     the clinic from enrolling: alerts go past them.
     """
@@ -37,16 +39,25 @@ class Readiness:
 def report(work: Work) -> Readiness:
     """Look at the clinic as an alert of each severity would."""
     clinic = work.caller.clinic
-    live = endpoints.active(work, clinic)
-    missing = [] if live else ["endpoint"]
-    paged: set[UUID] = set()
-    for severity in Severity:
-        stamped = for_severity(work, clinic, severity)
-        paged.update(*stamped.targets)
-        if not any(targets & live for targets in stamped.targets):
+    policies = {severity: for_severity(work, clinic, severity) for severity in Severity}
+    targets = {target for policy in policies.values() for target in policy.everyone}
+    reached = reach(work, clinic, targets)
+    missing = [] if reached.live.ids else ["endpoint"]
+    for severity, policy in policies.items():
+        if not any(_reaches(reached, severity, target, work) for target in policy.everyone):
             missing.append(f"policy:{severity.word}")
-    gone = sorted(endpoints.gone(work, clinic) & paged)
+    gone = sorted(endpoints.gone(work, clinic) & {target.id for target in targets})
     return Readiness(not missing, tuple(missing), tuple(gone))
+
+
+def _reaches(reached: Reach, severity: Severity, target: Target, work: Work) -> bool:
+    if severity is Severity.LOW:
+        # No person is paged for one.
+        return bool(reached.systems((target,)))
+    if severity is Severity.MODERATE:
+        # Its people wait for staffed hours.
+        return reached.ever(target, work.now)
+    return reached.always(target, work.now)
 
 
 def enrol(work: Work, patient_id: UUID) -> Enrolment:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, case, func, select
 
-from diary.alerts.apply import apply, locked, read
+from diary.alerts.apply import apply, hours_of, locked, read
 from diary.alerts.carry import Subject, carry_out, state_of
 from diary.alerts.decide import (
     SHOULD_ACKNOWLEDGE_WITHIN,
@@ -66,6 +66,7 @@ def raise_alert(
         stamped=policy,
         is_new=current is None,
         page_id=None if current is None else current.page_id,
+        hours=hours_of(work, patient.clinic_id, severity),
     )
     event = Found(worst.severity, worst.suicidality or 0, policy.policy, new_sign)
     changes: dict[str, Any] = {}
@@ -81,7 +82,7 @@ def raise_alert(
     carry_out(
         work,
         subject,
-        decide(state, event, work.now, policy.policy),
+        decide(state, event, work.now, policy.policy, subject.hours),
         kind=kind,
         changes=changes,
         detail={"rules": [finding.rule for finding in found], "source": source},

@@ -16,6 +16,7 @@ from diary.columns import Id, Instant
 from diary.errors import NotFound
 from diary.infusions.model import infusions
 from diary.infusions.service import Since, latest_before, since
+from diary.oncall.model import rotas
 from diary.patients.model import patients
 from diary.rules.service import current_version
 from diary.severity import Severity
@@ -134,6 +135,9 @@ def _look() -> Select[Any]:
             clinics.c.phone,
             clinics.c.time_zone,
             clinics.c.staffed_hours,
+            rotas.c.time_zone.label("rota_zone"),
+            rotas.c.shifts,
+            rotas.c.overrides,
             current_version(clinics.c.id).label("rule_set_version"),
             last.c.number.label("infusion_number"),
             last.c.started_at.label("infusion_started_at"),
@@ -147,6 +151,7 @@ def _look() -> Select[Any]:
         )
         .select_from(patients)
         .join(clinics, clinics.c.id == patients.c.clinic_id)
+        .outerjoin(rotas, and_(rotas.c.clinic_id == clinics.c.id, rotas.c.told_to_patients))
         .outerjoin(
             before,
             and_(

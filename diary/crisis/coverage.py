@@ -1,10 +1,9 @@
 """When a clinic reads answers, said plainly to the person who is writing one."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time
 from functools import cache, reduce
 from itertools import groupby
 from operator import attrgetter
@@ -15,48 +14,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_day_names
 
-MIDNIGHT = "24:00"
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Weekday 1 (Monday) to 7, wall-clock `HH:MM`; closing before opening is the next day."""
-
-    weekday: int
-    opens: str
-    closes: str
-
-    def __post_init__(self) -> None:
-        if self.weekday not in range(1, 8):
-            raise ValueError("weekday: 1 (Monday) to 7 (Sunday)")
-        if not _CLOCK.fullmatch(self.opens):
-            raise ValueError("opens: HH:MM")
-        if self.closes == self.opens or not (
-            _CLOCK.fullmatch(self.closes) or self.closes == MIDNIGHT
-        ):
-            raise ValueError("closes: HH:MM other than opens, or 24:00")
-
-
-@dataclass(frozen=True, slots=True)
-class StaffedHours:
-    """The weekly hours in which a team reads answers, in its own time zone."""
-
-    time_zone: str
-    periods: tuple[Period, ...]
-
-    def __post_init__(self) -> None:
-        # An unknown zone is refused here, not in a crisis.
-        try:
-            ZoneInfo(self.time_zone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("time_zone: an IANA name, such as Europe/Madrid") from None
-
-    @classmethod
-    def of(cls, time_zone: str, periods: Iterable[Mapping[str, Any]]) -> "StaffedHours":
-        """From stored rows: `weekday`, `opens`, `closes`."""
-        return cls(time_zone, tuple(Period(**period) for period in periods))
+from diary.crisis.hours import MIDNIGHT, Period, Span, StaffedHours, clock_time, staffing
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +55,12 @@ def coverage(
     now: datetime,
     locale: str,
     emergency_numbers: Iterable[str] = (),
+    spans: Sequence[Span] | None = None,
 ) -> Coverage:
-    """What may be said at this moment about who reads an answer. It never promises a reader."""
+    """What may be said at this moment about who reads an answer. It never promises a reader.
+
+    spans: when the team really does, where that is not what the hours of its week say.
+    """
     if now.tzinfo is None:
         raise ValueError("now: an aware moment")
     said = _Speech(locale)
@@ -106,51 +68,19 @@ def coverage(
     if hours is None or not hours.periods:
         return Coverage(None, None, None, f"{said.words['unset']} {danger}")
     local = now.astimezone(ZoneInfo(hours.time_zone))
-    spans = _spans(hours, local)
-    staffed = next((span for span in spans if span[0] <= now < span[1]), None)
-    if staffed is None:
-        opens = min(start for start, _ in spans if start > now).astimezone(local.tzinfo)
+    found = staffing(hours.spans(now) if spans is None else spans, now)
+    if not found.open_now:
+        if found.opens_at is None:
+            return Coverage(False, None, None, f"{said.words['unset']} {danger}")
+        opens = found.opens_at.astimezone(local.tzinfo)
         state = _sentence(said.words["closed"].format(opens=said.moment(opens, local)))
         return Coverage(False, opens, None, f"{said.week(hours)} {state} {danger}")
-    # Hours with any gap in the week close within eight days, the longest a clock change allows.
-    if staffed[1] - now > _WEEK + timedelta(days=1):
+    if found.closes_at is None:
         always = said.words["always"].format(zone=hours.time_zone)
         return Coverage(True, None, None, f"{always} {said.words['always_open']} {danger}")
-    closes = staffed[1].astimezone(local.tzinfo)
+    closes = found.closes_at.astimezone(local.tzinfo)
     state = _sentence(said.words["open"].format(closes=said.moment(closes, local, "{time}")))
     return Coverage(True, None, closes, f"{said.week(hours)} {state} {danger}")
-
-
-def _spans(hours: StaffedHours, local: datetime) -> list[tuple[datetime, datetime]]:
-    """The staffed spans from yesterday to ten days ahead in UTC, those that touch made one."""
-    spans: list[tuple[datetime, datetime]] = []
-    for offset in range(-1, 11):
-        day = local.date() + timedelta(days=offset)
-        for period in hours.periods:
-            if period.weekday == day.isoweekday():
-                overnight = period.closes == MIDNIGHT or period.closes < period.opens
-                until = day + timedelta(days=1) if overnight else day
-                zone = hours.time_zone
-                spans.append(
-                    (_instant(day, period.opens, zone), _instant(until, period.closes, zone))
-                )
-    merged: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if merged and start <= merged[-1][1]:
-            begun, ended = merged.pop()
-            merged.append((begun, max(ended, end)))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _instant(day: date, clock: str, zone: str) -> datetime:
-    """A wall-clock time as a moment: the first of two in autumn, the hour after a gap in spring."""
-    return datetime.combine(day, _time(clock), ZoneInfo(zone)).astimezone(UTC)
-
-
-def _time(clock: str) -> time:
-    return time.min if clock == MIDNIGHT else time.fromisoformat(clock)
 
 
 def _sentence(said: str) -> str:
@@ -213,7 +143,7 @@ class _Speech:
     def _period(self, period: Period) -> str:
         if (period.opens, period.closes) == ("00:00", MIDNIGHT):
             return self.words["all_day"]
-        opens, closes = (self._clock(_time(clock)) for clock in (period.opens, period.closes))
+        opens, closes = (self._clock(clock_time(clock)) for clock in (period.opens, period.closes))
         return self.words["time_range"].format(opens=opens, closes=closes)
 
     def _days(self, days: list[int]) -> str:

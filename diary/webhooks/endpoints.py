@@ -1,5 +1,6 @@
 """Webhook endpoints: where the care team's systems listen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, bindparam, case, or_, select, update
 
+from diary.access.model import staff
 from diary.columns import Id
 from diary.errors import FieldFault, Invalid, NotFound
 from diary.webhooks.addresses import AddressGuard, ForbiddenTarget
@@ -78,10 +80,12 @@ def get(work: Work, endpoint_id: UUID) -> Row[Any]:
     return row
 
 
-def lock(work: Work, endpoint_id: UUID) -> None:
+def lock(work: Work, endpoint_id: UUID, kind: str = "webhook") -> None:
     """Hold an endpoint against whoever is about to owe it a message; raises NotFound."""
     query = select(endpoints.c.id).where(
-        endpoints.c.clinic_id == work.caller.clinic, endpoints.c.id == endpoint_id
+        endpoints.c.clinic_id == work.caller.clinic,
+        endpoints.c.id == endpoint_id,
+        endpoints.c.kind == kind,
     )
     if work.row(query.with_for_update()) is None:
         raise NotFound
@@ -195,20 +199,76 @@ def _change(work: Work, clinic_id: UUID, endpoint_id: UUID, **values: Any) -> No
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a clinic's messages can be owed to now.
+
+    contacts: each with its member, of those who are active. last_resort: the operator's channel,
+    None where there is none.
+    """
+
+    webhooks: frozenset[UUID]
+    contacts: Mapping[UUID, UUID]
+    last_resort: UUID | None
+
+    @property
+    def ids(self) -> set[UUID]:
+        """All of them but the last resort, which is for what nobody answered."""
+        return {*self.webhooks, *self.contacts}
+
+
 # The lock lets others read and claim, and keeps an endpoint from being disabled between this and
 # the commit of what is owed to it.
-_ACTIVE = (
-    select(endpoints.c.id)
+_LIVE = (
+    select(endpoints.c.id, endpoints.c.kind, endpoints.c.staff_id, staff.c.password_hash)
+    .outerjoin(
+        staff, (staff.c.clinic_id == endpoints.c.clinic_id) & (staff.c.id == endpoints.c.staff_id)
+    )
     .where(endpoints.c.clinic_id == bindparam("clinic", type_=Id), endpoints.c.state == "active")
-    .with_for_update(read=True, key_share=True)
+    .with_for_update(read=True, key_share=True, of=endpoints)
 )
 
 
+def live(work: Work, clinic_id: UUID) -> Live:
+    """What is active in a clinic."""
+    rows = work.rows(_LIVE, {"clinic": clinic_id})
+    reachable = work.settings.last_resort is not None
+    last = [row.id for row in rows if row.kind == "last-resort" and reachable]
+    return Live(
+        # The canary's sink is a system like any other; its own clinic alone has one.
+        webhooks=frozenset(row.id for row in rows if row.kind in ("webhook", "canary")),
+        contacts={
+            row.id: row.staff_id for row in rows if row.kind == "contact" and row.password_hash
+        },
+        last_resort=last[0] if last else None,
+    )
+
+
+def last_resort(work: Work, clinic_id: UUID, live: Live) -> UUID | None:
+    """The operator's channel as one of the clinic's, made where it has none yet; None where the
+    operator has set no address."""
+    if work.settings.last_resort is None:
+        return None
+    found = live.last_resort
+    if found is None:
+        found = work.new_id()
+        work.add(
+            endpoints,
+            clinic_id=clinic_id,
+            id=found,
+            kind="last-resort",
+            state="active",
+            max_in_flight=MAX_IN_FLIGHT,
+            created_at=work.now,
+        )
+    return found
+
+
 def active(work: Work, clinic_id: UUID, among: set[UUID] | None = None) -> set[UUID]:
-    """The ids of a clinic's active endpoints, or of those among the given ones."""
+    """The ids of a clinic's active webhooks, or of those among the given ones."""
     if among is not None and not among:
         return set()
-    found = {row.id for row in work.rows(_ACTIVE, {"clinic": clinic_id})}
+    found = set(live(work, clinic_id).webhooks)
     return found if among is None else found & among
 
 

@@ -64,6 +64,7 @@ def upgrade() -> None:
         alerts.add_column(
             sa.Column("drill", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
+        alerts.add_column(sa.Column("people_from", INSTANT, nullable=True))
         alerts.add_column(sa.Column("first_acknowledged_at", INSTANT, nullable=True))
         alerts.add_column(sa.Column("contacted_at", INSTANT, nullable=True))
     with op.batch_alter_table("deliveries") as deliveries:
@@ -173,6 +174,7 @@ def downgrade() -> None:
     with op.batch_alter_table("alerts") as alerts:
         alerts.drop_column("contacted_at")
         alerts.drop_column("first_acknowledged_at")
+        alerts.drop_column("people_from")
         alerts.drop_column("drill")
     with op.batch_alter_table("patients") as patients:
         patients.drop_column("drill")

@@ -165,12 +165,7 @@ def test_who_may_read_it_and_who_may_send(cast: Cast, receiver: Receiver) -> Non
     steps: dict[str, dict[str, Any] | None] = {"activate": None, "rotate-secret": {}, "ping": None}
     for member in (cast.bob, cast.dana):
         assert member.api.post(f"{PATH}/{owed['id']}/replay").status == 403
-<<<<<<< HEAD
-        for step in steps:
-            body: dict[str, object] | None = {} if step == "rotate-secret" else None
-=======
         for step, body in steps.items():
->>>>>>> deliveries
             response = member.api.post(f"{ENDPOINTS}/{cast.team.id}/{step}", body)
             assert response.status == 403
     assert cast.grace.api.get(PATH).json["items"] == []

@@ -31,6 +31,9 @@ WORDS = {
 NOT_FOR_CLIENTS = "deleteCurrentSession"
 # What a caller may send who is who the operation is for.
 LATER = "2026-03-09T09:00:00Z"
+CONTACT = {"address": "mailtos://pager:word@mail.example"}
+ROTA = {"name": "Nights", "time_zone": "Europe/Madrid", "shifts": []}
+OVERRIDE = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": LATER, "staff": []}
 BODIES: dict[str, dict[str, Any]] = {
     "postAcknowledgeAlert": {"generation": 1},
     "postAlertNotes": {"text": "Called."},
@@ -38,6 +41,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "postInfusions": {"planned_at": LATER},
     "postInfusionStarting": {"started_at": LATER},
     "postInfusionEnding": {"ended_at": LATER},
+    "postStaffContacts": CONTACT,
+    "putRota": ROTA,
+    "postRotaOverrides": OVERRIDE,
 }
 
 
@@ -103,6 +109,8 @@ def ids(cast: Cast) -> dict[str, Any]:
     """One of each object of Alice's clinic."""
     check_in = cast.alice.check_in(si=4).json["id"]
     (alert,) = cast.dana.alerts()
+    rota = cast.dana.api.post("/v1/rotas", ROTA).json["id"]
+    override = cast.dana.api.post(f"/v1/rotas/{rota}/overrides", OVERRIDE).json["id"]
     (infusion, *_) = cast.bob.api.get(f"/v1/patients/{cast.alice.id}/infusions").json["items"]
     return {
         "check_in_id": check_in,
@@ -111,6 +119,10 @@ def ids(cast: Cast) -> dict[str, Any]:
         "alert_id": alert["id"],
         "endpoint_id": cast.on_call.id,
         "client_id": client(cast)["id"],
+        "staff_id": cast.bob.id,
+        "contact_id": cast.bob.api.post(f"/v1/staff/{cast.bob.id}/contacts", CONTACT).json["id"],
+        "rota_id": rota,
+        "override_id": override,
     }
 
 

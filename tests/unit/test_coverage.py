@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from diary.crisis.coverage import Coverage, Period, StaffedHours, coverage
+from diary.crisis.coverage import Coverage, coverage
 from diary.crisis.coverage import emergency_words as words
+from diary.crisis.hours import Period, StaffedHours
 
 DANGER = "If you are in danger, do not wait: call 112."
 

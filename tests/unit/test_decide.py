@@ -4,7 +4,7 @@ The numbers stand here as the design states them; nothing is read back from the 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from types import ModuleType
@@ -34,6 +34,7 @@ class Case:
     before: Any
     event: Any
     policy: Any
+    hours: Any
     after: Any
     effects: tuple[Any, ...]
 
@@ -53,6 +54,19 @@ class Case:
         return [effect for effect in self.effects if isinstance(effect, self.rules.Page)]
 
     @property
+    def waited(self) -> bool:
+        """Whether people waited, and are due now."""
+        since = self.before.people_from
+        return self.is_("Due") and since is not None and since <= NOW
+
+    def unless_sooner(self, moment: datetime) -> datetime:
+        """Then, or when people are due, or when the team of a used-up moderate alert is back."""
+        opens_at = self.hours.opens_at if self.after.exhausted else None
+        staffed = opens_at if self.after.severity is MODERATE else None
+        soonest: datetime = min(filter(None, (moment, self.after.people_from, staffed)))
+        return soonest
+
+    @property
     def restarted(self) -> bool:
         """Triggered, and its first step is paged now, with everyone who knew."""
         first = self.policy.steps[0].delay if self.policy.steps else None
@@ -60,7 +74,7 @@ class Case:
         return (
             (self.after.status, self.after.step, self.after.round) == ("triggered", 0, 1)
             and self.after.exhausted == (not self.policy.steps)
-            and self.after.next_action_at == NOW + wait
+            and self.after.next_action_at == self.unless_sooner(NOW + wait)
             and [(page.step, page.everyone) for page in self.pages] == [(0, True)]
         )
 
@@ -130,7 +144,8 @@ def _pages_whenever_due(case: Case) -> bool:
 
 
 def _repeats_for_ever(case: Case) -> bool:
-    if not case.before.exhausted or not case.is_("Due") or case.before.status != "triggered":
+    held = not case.before.exhausted or case.before.status != "triggered"
+    if held or not case.is_("Due") or case.waited:
         return True
     return (
         case.after.exhausted
@@ -146,7 +161,7 @@ def _comes_back_when_an_acknowledgement_expires(case: Case) -> bool:
 def _goes_round_then_up_then_is_exhausted(case: Case) -> bool:
     before, steps = case.before, case.policy.steps
     climbs = case.is_("Due") or case.is_("Unreachable")
-    if not climbs or before.status != "triggered" or before.exhausted:
+    if not climbs or before.status != "triggered" or before.exhausted or case.waited:
         return True
     if case.is_("Due") and steps and before.round < steps[before.step].rounds:
         expected = (before.step, before.round + 1, False)
@@ -155,7 +170,9 @@ def _goes_round_then_up_then_is_exhausted(case: Case) -> bool:
     else:
         expected = (before.step, before.round, True)
     after = (case.after.step, case.after.round, case.after.exhausted)
-    waits = expected[2] or case.after.next_action_at == NOW + steps[expected[0]].delay
+    waits = expected[2] or case.after.next_action_at == case.unless_sooner(
+        NOW + steps[expected[0]].delay
+    )
     paged = [(page.step, page.everyone) for page in case.pages] == [(expected[0], expected[2])]
     return after == expected and waits and paged
 
@@ -175,8 +192,55 @@ def _gives_more_hands_when_asked(case: Case) -> bool:
 
 def _asks_anew_after_a_restore(case: Case) -> bool:
     return not case.is_("Restored") or (
-        case.restarted and case.pages == [case.rules.Page(0, case.rules.Reason.RESTORED, True)]
+        case.restarted
+        and [(page.step, page.reason, page.everyone) for page in case.pages]
+        == [(0, case.rules.Reason.RESTORED, True)]
     )
+
+
+def _lets_people_wait_a_day_at_most(case: Case) -> bool:
+    if case.after is None or case.after.people_from is None:
+        return True
+    latest = NOW + DAY if case.before.people_from is None else case.before.people_from
+    return bool(
+        case.after.severity is MODERATE
+        and case.after.status == "triggered"
+        and case.after.people_from <= latest
+        and case.after.next_action_at <= max(case.after.people_from, case.before.next_action_at)
+    )
+
+
+def _pages_people_by_severity(case: Case) -> bool:
+    people = [page.people for page in case.pages]
+    if not people or case.is_("Escalated"):
+        return people == [True] or not people
+    if case.after.severity is not MODERATE:
+        return people == [case.after.severity > MODERATE]
+    if case.after.people_from is not None:
+        return people == [False]
+    used_up = case.before.exhausted and case.after.exhausted
+    return people == [case.hours.staffed or not used_up]
+
+
+def _pages_people_once_they_waited(case: Case) -> bool:
+    return not case.waited or (
+        case.after.people_from is None
+        and (case.after.step, case.after.round) == (0, 1)
+        and [page.step for page in case.pages] == [0]
+    )
+
+
+def _makes_nobody_wait_who_was_being_paged(case: Case) -> bool:
+    if case.before.severity < MODERATE or case.before.people_from is not None:
+        return True
+    return case.after is None or case.after.people_from is None
+
+
+def _repeats_on_every_staffed_day(case: Case) -> bool:
+    opens_at = case.hours.opens_at
+    if case.after is None or not case.pages or not case.after.exhausted or opens_at is None:
+        return True
+    return case.after.severity is not MODERATE or case.after.next_action_at <= opens_at
 
 
 INVARIANTS: dict[str, Callable[[Case], bool]] = {
@@ -195,6 +259,11 @@ INVARIANTS: dict[str, Callable[[Case], bool]] = {
         _does_nothing_where_nobody_is_being_paged,
         _gives_more_hands_when_asked,
         _asks_anew_after_a_restore,
+        _lets_people_wait_a_day_at_most,
+        _pages_people_by_severity,
+        _pages_people_once_they_waited,
+        _makes_nobody_wait_who_was_being_paged,
+        _repeats_on_every_staffed_day,
     )
 }
 
@@ -214,11 +283,28 @@ def every_case(rules: Any) -> Iterator[Case]:
             rules.Restored(),
         ]
         for before, event in product(_open_states(rules, policy), events):
-            try:
-                after, effects = rules.decide(before, event, NOW, policy)
-            except rules.SituationChanged:
-                after, effects = None, ()
-            yield Case(rules, before, event, policy, after, effects)
+            for hours in _hours(rules, before, event):
+                try:
+                    after, effects = rules.decide(before, event, NOW, policy, hours)
+                except rules.SituationChanged:
+                    after, effects = None, ()
+                yield Case(rules, before, event, policy, hours, after, effects)
+
+
+def _hours(rules: Any, before: Any, event: Any) -> list[Any]:
+    """Always staffed; and closed until soon or for a long time, or open, where that matters."""
+    severity = max(before.severity, getattr(event, "severity", LOW))
+    if severity is not MODERATE or before.suicidality:
+        # One case of a grave and one of a mild alert at night is enough.
+        at_night = rules.Hours(False, NOW + 3 * MINUTE)
+        return [rules.ALWAYS] if before.suicidality else [rules.ALWAYS, at_night]
+    return [
+        rules.ALWAYS,
+        rules.Hours(False, NOW + 3 * MINUTE),
+        rules.Hours(False, NOW + 3 * DAY),
+        rules.Hours(False, None),
+        rules.Hours(True, NOW + 20 * 60 * MINUTE),
+    ]
 
 
 def _open_states(rules: Any, policy: Any) -> list[Any]:
@@ -227,7 +313,7 @@ def _open_states(rules: Any, policy: Any) -> list[Any]:
         for step, rung in enumerate(policy.steps)
         for number in range(1, rung.rounds + 1)
     ]
-    return [
+    found = [
         rules.State(status, severity, level, GENERATION, *place, exhausted, NOW)
         for status, severity, level, place, exhausted in product(
             (rules.Status.TRIGGERED, rules.Status.ACKNOWLEDGED),
@@ -237,6 +323,13 @@ def _open_states(rules: Any, policy: Any) -> list[Any]:
             (False, True),
         )
     ]
+    waiting = [
+        replace(state, people_from=moment)
+        for state in found
+        if state.severity is MODERATE and state.status == "triggered" and not state.suicidality
+        for moment in (NOW, NOW + 4 * MINUTE)
+    ]
+    return found + waiting
 
 
 def broken_invariants(rules: Any, *, at_most: int | None = None) -> dict[str, Case]:

@@ -45,15 +45,15 @@ MISTAKES = {
         'return held, (Tell("alert.acknowledged"),)',
     ),
     "an expired acknowledgement goes on where it was": (
-        "return _restarted(back, policy, now, Reason.ACKNOWLEDGEMENT_EXPIRED)",
-        "return _due(back, policy, now)",
+        "return _restarted(back, policy, now, Reason.ACKNOWLEDGEMENT_EXPIRED, hours)",
+        "return _due(back, policy, now, hours)",
     ),
     "an expired acknowledgement stays acknowledged": (
         "back = replace(state, status=Status.TRIGGERED)",
         "back = state",
     ),
     "an exhausted policy falls silent": (
-        "return waiting, (Page(state.step, reason, everyone),)",
+        "return waiting, (Page(state.step, reason, everyone, people),)",
         "return waiting, ()",
     ),
     "an exhausted critical alert repeats hourly": (
@@ -66,28 +66,64 @@ MISTAKES = {
     ),
     "a step is skipped": ("following = state.step + 1", "following = state.step + 2"),
     "the next step waits for the delay of the one before": (
-        "next_action_at=now + policy.steps[following].delay,",
-        "next_action_at=now + policy.steps[state.step].delay,",
+        "next_action_at=_soon(state, now + policy.steps[following].delay),",
+        "next_action_at=_soon(state, now + policy.steps[state.step].delay),",
     ),
     "exhaustion is told to the last step alone": (
-        "return _repeat_for_ever(state, now, Reason.EXHAUSTED, everyone=True)",
-        "return _repeat_for_ever(state, now, Reason.EXHAUSTED, everyone=False)",
+        "return _repeat_for_ever(state, now, why, everyone=True, hours=hours, people=people)",
+        "return _repeat_for_ever(state, now, why, everyone=False, hours=hours, people=people)",
     ),
     "a page that failed reopens what someone has": (
         "case Unreachable() if state.status is Status.TRIGGERED and not state.exhausted:",
         "case Unreachable() if not state.exhausted:",
     ),
     "time resolves": (
-        "waiting = replace(state, exhausted=True, next_action_at=now",
-        "waiting = replace(state, status=Status.RESOLVED, exhausted=True, next_action_at=now",
+        "waiting = replace(state, exhausted=True, next_action_at=",
+        "waiting = replace(state, status=Status.RESOLVED, exhausted=True, next_action_at=",
     ),
     "a resolved alert keeps a next action": (
-        "status=Status.RESOLVED, next_action_at=None)",
-        "status=Status.RESOLVED)",
+        "status=Status.RESOLVED, next_action_at=None, people_from=None",
+        "status=Status.RESOLVED, people_from=None",
     ),
     "a hand that asks for more hands keeps the alert": (
-        "return _climbed(replace(state, status=Status.TRIGGERED), policy, now, Reason.ESCALATED)",
-        "return _climbed(state, policy, now, Reason.ESCALATED)",
+        "more = replace(state, status=Status.TRIGGERED, people_from=None)",
+        "more = replace(state, people_from=None)",
+    ),
+    "people wait longer than a day": (
+        "return replace(state, people_from=min(latest, hours.opens_at or latest))",
+        "return replace(state, people_from=hours.opens_at or latest)",
+    ),
+    "people who wait are forgotten": (
+        "return at if state.people_from is None else min(at, state.people_from)",
+        "return at",
+    ),
+    "people who waited are still not paged": (
+        "arrived = replace(state, people_from=None)",
+        "arrived = replace(state, people_from=now + PEOPLE_WAIT)",
+    ),
+    "a grave alert waits for staffed hours": (
+        "return state.severity > Severity.MODERATE",
+        "return state.severity > Severity.MODERATE and hours.staffed",
+    ),
+    "a person is paged for a low alert": (
+        "return state.severity > Severity.MODERATE",
+        "return True",
+    ),
+    "a graver answer leaves people waiting": (
+        "if worse.severity is not Severity.MODERATE:",
+        "if worse.severity is Severity.LOW:",
+    ),
+    "a worse answer makes people wait who were being paged": (
+        "elif state.severity < Severity.MODERATE:",
+        "else:",
+    ),
+    "whoever asks for more hands gets none at night": (
+        "people = by_hand or _with_people(state, hours)",
+        "people = _with_people(state, hours)",
+    ),
+    "a used-up moderate policy repeats when nobody is there": (
+        "again = min(again, hours.opens_at)",
+        "pass",
     ),
     "what someone had before a restore stays theirs": (
         "asked_anew = replace(state, status=Status.TRIGGERED)",
