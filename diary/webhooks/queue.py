@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
 from diary.webhooks.endpoints import SEALED_AT
 from diary.webhooks.model import attempts, deliveries, endpoints, messages
-from diary.webhooks.schedule import next_try
+from diary.webhooks.schedule import LONGEST_FOR_A_PAGE, next_try
 from diary.work import Work
 
 LEASE = timedelta(seconds=15)
 # Absolute, and shorter than the lease: an attempt is over before anyone else may try.
 REQUEST_DEADLINE = timedelta(seconds=10)
+# By how much the clocks of two machines may differ, as for tokens.
+_CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +211,21 @@ def release_lost(work: Work, *, all_leases: bool = False) -> int:
 
 def _lost(work: Work, all_leases: bool) -> ColumnElement[bool]:
     leased: ColumnElement[bool] = deliveries.c.state == "leased"
-    return leased if all_leases else leased & (deliveries.c.leased_until <= work.now)
+    if all_leases:
+        return leased
+    # No lease ends so late, but by a clock that was set back since.
+    too_late = deliveries.c.leased_until > work.now + LEASE + _CLOCKS_DIFFER
+    return leased & or_(deliveries.c.leased_until <= work.now, too_late)
 
 
 def _due(work: Work, clinic_id: Any, endpoint_id: Any) -> ColumnElement[bool]:
+    # No page waits so long, but for a clock that was set back since: it must not postpone a page.
+    too_late = deliveries.c.is_page & (deliveries.c.due_at > work.now + LONGEST_FOR_A_PAGE)
     return and_(
         deliveries.c.clinic_id == clinic_id,
         deliveries.c.endpoint_id == endpoint_id,
         deliveries.c.state == "pending",
-        deliveries.c.due_at <= work.now,
+        or_(deliveries.c.due_at <= work.now, too_late),
     )
 
 

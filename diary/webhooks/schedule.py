@@ -11,6 +11,8 @@ STATE = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 # How far a receiver's Retry-After may move the next try of a page, and of anything else.
 _PAGE_WAIT = 60.0
 _STATE_WAIT = 86_400.0
+# No page is ever told to wait longer.
+LONGEST_FOR_A_PAGE = timedelta(seconds=max(_PAGE_WAIT, PAGE[-1] * (1 + JITTER)))
 
 
 def next_try(
