@@ -23,8 +23,7 @@ def serving(settings: Settings, engine: str) -> Iterator[int]:
     """Serve as it is deployed for as long as the block lasts; the port."""
     sqlite = settings.database_url.startswith("sqlite")
     workers, threads = ("1", "8") if sqlite else ("2", "4")
-    with socket.create_server((HOST, 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     given = {
         "DATABASE_URL": settings.database_url,
         "MASTER_KEY": settings.master_key.get_secret_value(),
@@ -49,6 +48,13 @@ def serving(settings: Settings, engine: str) -> Iterator[int]:
             yield port
         finally:
             server.terminate()
+
+
+def free_port() -> int:
+    """One that nobody listens at now."""
+    with socket.create_server((HOST, 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", port: int) -> None:
