@@ -93,18 +93,18 @@ def _alerts(evidence: Evidence, found: Findings, heard: dict[str, list[Arrival]]
 def _messages(evidence: Evidence, found: Findings) -> None:
     arrived = {(each.door, each.message) for each in evidence.arrivals if each.is_heard}
     known = {(each.door, each.message): each.digest for each in evidence.deliveries}
-    siblings: dict[tuple[str, str, bool], int] = defaultdict(int)
+    siblings: dict[tuple[str, str, bool], list[Delivery]] = defaultdict(list)
     for one in evidence.deliveries:
-        place = (one.alert, one.door, one.is_page)
-        siblings[place] = max(siblings[place], one.sequence)
+        siblings[one.alert, one.door, one.is_page].append(one)
     for one in evidence.deliveries:
         was_heard = (one.door, one.message) in arrived
         match one.state:
             case "delivered":
                 is_lost = not was_heard
             case "superseded":
-                # A repetition has the sequence of the page that it repeats.
-                is_lost = siblings[one.alert, one.door, one.is_page] < one.sequence
+                is_lost = not any(
+                    _covers(later, one) for later in siblings[one.alert, one.door, one.is_page]
+                )
             case "cancelled":
                 is_lost = not _was_answered(evidence, one)
             case _:
@@ -118,6 +118,11 @@ def _messages(evidence: Evidence, found: Findings) -> None:
             found.violations["sent but not owed"].append(f"{each.message} at {each.door}")
         elif digest != each.digest:
             found.violations["changed bytes"].append(f"{each.message} at {each.door}")
+
+
+def _covers(later: Delivery, one: Delivery) -> bool:
+    """Ids rise; a repetition has the sequence of the page that it repeats."""
+    return later.id > one.id and later.sequence >= one.sequence
 
 
 def _was_answered(evidence: Evidence, one: Delivery) -> bool:
