@@ -22,12 +22,16 @@ _OPENS: Final = ("opened", "worsened")
 
 @dataclass(slots=True)
 class Findings:
-    """violations: of each promise, what broke it. late: seconds, in calm and in storm."""
+    """violations: of each promise, what broke it. late: seconds, in calm and in storm.
+
+    slowest: of all those seconds the most, and what went wrong meanwhile.
+    """
 
     violations: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     duplicates: Counter[str] = field(default_factory=Counter)
     tried_again: int = 0
     late: dict[str, list[float]] = field(default_factory=lambda: {"calm": [], "storm": []})
+    slowest: tuple[float, str] = (0.0, "")
     landed_after: list[float] = field(default_factory=list)
     pages: int = 0
 
@@ -69,7 +73,10 @@ def _check_ins(evidence: Evidence, found: Findings, heard: dict[str, list[Arriva
         if any(page.at < told.began for page in pages):
             continue  # it joined what had been told before: it owed no page
         spell = "storm" if _is_stormy(evidence, told.answered, told.clinic) else "calm"
-        found.late[spell].append(max(0.0, pages[0].at - told.answered))
+        late = max(0.0, pages[0].at - told.answered)
+        found.late[spell].append(late)
+        if late > found.slowest[0]:
+            found.slowest = late, _weather(evidence, told.answered, pages[0].at, told.clinic)
 
 
 def _is_stormy(evidence: Evidence, at: float, clinic: int) -> bool:
@@ -77,6 +84,15 @@ def _is_stormy(evidence: Evidence, at: float, clinic: int) -> bool:
         fault.clinic in (None, clinic) and fault.meets(at - LEASE, at + _GRACE)
         for fault in evidence.journal.faults
     )
+
+
+def _weather(evidence: Evidence, begin: float, end: float, clinic: int) -> str:
+    near = (
+        f"{fault.kind} {fault.detail}"
+        for fault in evidence.journal.faults
+        if fault.clinic in (None, clinic) and fault.meets(begin, end)
+    )
+    return ", ".join(f"{times} × {what}" for what, times in Counter(near).items())
 
 
 def _alerts(evidence: Evidence, found: Findings, heard: dict[str, list[Arrival]]) -> None:

@@ -49,6 +49,8 @@ def lines(report: Report) -> Iterator[str]:
     yield _line("pages in flight that landed after", landed)
     for spell in ("calm", "storm"):
         yield _line(f"2xx to the first page, {spell}", _late(found.late[spell]))
+    if found.slowest[1]:
+        yield _line("the slowest met", found.slowest[1])
     if report.raised < report.plan.alerts:
         yield _line("NOT ENOUGH", "time ran out before all alerts were raised")
     for promise, cases in sorted(found.violations.items()):
