@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv run test browser check format openapi bench typescript
+.PHONY: help .venv run test browser check format openapi bench chaos typescript
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ openapi: $(READY) ## write the API description from the code
 
 bench: $(READY) ## measure (bench/README.md says how to read it)
 	$(BIN)/python -m bench
+
+chaos: $(READY) ## raise 10,000 alerts while everything goes wrong: half an hour
+	$(BIN)/python -m tests.chaos.storm $(ARGS)
 
 typescript: $(READY) ## compile a TypeScript client made from the API description
 	tests/contract/typescript.sh

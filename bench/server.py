@@ -23,8 +23,7 @@ def serving(settings: Settings, *, app: str = "wsgi:app") -> Iterator[int]:
     """Serve as it is deployed for as long as the block lasts; the port."""
     sqlite = settings.database_url.startswith("sqlite")
     workers, threads = ("1", "8") if sqlite else ("2", "4")
-    with socket.create_server((HOST, 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     env = environment(settings)
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST]
     command += ["--port", str(port), "--workers", workers, "--blocking-threads", threads]
@@ -53,6 +52,13 @@ def environment(settings: Settings) -> dict[str, str]:
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
     }
     return os.environ | {PREFIX + name: value for name, value in given.items()}
+
+
+def free_port() -> int:
+    """One that nobody listens at now."""
+    with socket.create_server((HOST, 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", port: int) -> None:

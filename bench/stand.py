@@ -90,8 +90,23 @@ def prepare(url: str, *, hook: str, count: int) -> Stand:
 
     hook: where the clinic's pages go. count: how many patients with a phone.
     """
+    house = newly_opened(url)
+    keys = KeyRing(house)
+    tokens = Tokens(keys, house.settings.issuer, house.new_id)
+    admin, clinician = (caller_of(house, grant) for grant in found_clinic(house))
+    with house.work(admin) as work:
+        endpoint = endpoints.create(work, url=hook, description="team")
+        target = {"type": "endpoint", "id": endpoint.id}
+        # Longer than any run: what is measured is the first page, not the next rung.
+        steps = [{"delay_minutes": 60, "rounds": 1, "targets": [target]}]
+        policies.save(work, policies.DEFAULT, steps)
+    return Stand(house, keys, tokens, clinician, admin, enrol(house, clinician, count))
+
+
+def newly_opened(url: str) -> House:
+    """The house of an empty database, which is brought to the newest schema."""
     migrations.upgrade(url)
-    house = open_house(
+    return open_house(
         Settings(
             database_url=url,
             master_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
@@ -101,16 +116,10 @@ def prepare(url: str, *, hook: str, count: int) -> Stand:
             webhook_allowed_networks="127.0.0.0/8",
         )
     )
-    keys = KeyRing(house)
-    tokens = Tokens(keys, house.settings.issuer, house.new_id)
-    clinician, admin = _found(house, hook)
-    phones: list[Grant] = []
-    while len(phones) < count:
-        phones += _enrol(house, clinician, min(50, count - len(phones)))
-    return Stand(house, keys, tokens, clinician, admin, phones)
 
 
-def _found(house: House, hook: str) -> tuple[Caller, Caller]:
+def found_clinic(house: House) -> tuple[Grant, Grant]:
+    """A clinic with its administrator and a clinician."""
     hours = [{"weekday": day, "opens": "08:00", "closes": "18:00"} for day in range(1, 6)]
     with house.work(OPERATOR) as work:
         clinic = clinics.create(
@@ -121,25 +130,32 @@ def _found(house: House, hook: str) -> tuple[Caller, Caller]:
             phone="+34910000000",
             staffed_hours=hours,
         )
-        admin = _member(work, clinic, "erin@harbour.example", Role.CLINIC_ADMIN)
-        clinician = _member(work, clinic, "bob@harbour.example", Role.CLINICIAN)
-    with house.work(admin) as work:
-        endpoint = endpoints.create(work, url=hook, description="team")
-        target = {"type": "endpoint", "id": endpoint.id}
-        # Longer than any run: what is measured is the first page, not the next rung.
-        steps = [{"delay_minutes": 60, "rounds": 1, "targets": [target]}]
-        policies.save(work, policies.DEFAULT, steps)
-    return clinician, admin
+        admin = _member(work, clinic, "erin", Role.CLINIC_ADMIN)
+        return admin, _member(work, clinic, "bob", Role.CLINICIAN)
 
 
-def _member(work: Work, clinic_id: UUID, email: str, role: Role) -> Caller:
+def caller_of(house: House, grant: Grant) -> Caller:
+    """Whoever was granted a session, as the house knows them."""
+    with house.work(ANONYMOUS, write=False) as work:
+        return find_caller(work, grant.clinic_id, grant.session_id)
+
+
+def enrol(house: House, clinician: Caller, count: int) -> list[Grant]:
+    """Patients with a phone, and what each phone was granted."""
+    phones: list[Grant] = []
+    while len(phones) < count:
+        phones += _enrol(house, clinician, min(50, count - len(phones)))
+    return phones
+
+
+def _member(work: Work, clinic_id: UUID, name: str, role: Role) -> Grant:
+    email = f"{name}@{clinic_id}.example"
     invitation = staff.invite(work, clinic_id, name=role.value, email=email, role=role)
     # Nobody signs in with a password here, and Argon2 is slow on purpose.
     staff.activate(work, code=invitation.code, password_hash="unusable")
     member = staff.find_for_sign_in(work, email)
     assert member is not None
-    grant = staff.sign_in(work, member)
-    return find_caller(work, grant.clinic_id, grant.session_id)
+    return staff.sign_in(work, member)
 
 
 def _enrol(house: House, clinician: Caller, count: int) -> list[Grant]:

@@ -2,6 +2,10 @@
 
 Each endpoint has a port of its own, so that one can refuse connections while another answers;
 a control port tells the test what arrived and takes orders. It ends when its stdin does.
+
+`python -m tests.receiver FILE` appends what arrives to the file, a JSON object a line, and keeps
+nothing of it: for tests that send more than a memory should hold. `at` is the machine's time;
+`mode` and `how` say what is about to be answered.
 """
 
 import contextlib
@@ -12,12 +16,13 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 HOST = "127.0.0.1"
 DEFAULT = "team"
@@ -113,10 +118,13 @@ class Receiver:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, port: int | None = None) -> Iterator[Self]:
-        """Run a receiver while the block lasts. port: a fixed one for the default endpoint."""
+    def start(cls, port: int | None = None, log: Path | None = None) -> Iterator[Self]:
+        """Run a receiver while the block lasts. port: a fixed one for the default endpoint.
+
+        log: the file that is told of what arrives, in place of `received` and `expect`.
+        """
         with subprocess.Popen(
-            [sys.executable, "-m", "tests.receiver"],
+            [sys.executable, "-m", "tests.receiver", *([] if log is None else [str(log)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parent.parent,
@@ -220,10 +228,18 @@ def _object(body: bytes) -> dict[str, Any]:
 class _State:
     """What arrived, and how to answer; everyone waits on the one condition."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: BinaryIO | None) -> None:
         self.changed = threading.Condition()
         self.arrived: list[dict[str, Any]] = []
         self.doors: dict[str, _Door] = {}
+        self._log = log
+
+    def keep(self, arrived: dict[str, Any]) -> None:
+        """Write down what arrived; called under the condition."""
+        if self._log is None:
+            self.arrived.append(arrived)
+        else:
+            self._log.write(json.dumps(arrived).encode() + b"\n")
 
 
 class _Server(ThreadingHTTPServer):
@@ -341,8 +357,8 @@ class _Hook(_Quiet):
             "verified": any(_accepted(secret, headers, body) for secret in door.secrets),
         }
         with state.changed:
-            state.arrived.append(arrived)
             turn = door.turn()
+            state.keep(arrived | {"at": time.time(), "mode": turn.mode, "how": turn.how})
             state.changed.notify_all()
         self._do(turn)
 
@@ -363,6 +379,9 @@ class _Hook(_Quiet):
                 self.connection.setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
                 )
+                self.close_connection = True
+            case "refuse":
+                # It came over a connection from before.
                 self.close_connection = True
             case "hang":
                 self._until_told_otherwise(turn, None)
@@ -497,7 +516,9 @@ def _let_libraries_live_in_the_message() -> None:
 def main() -> None:
     """Serve until stdin ends, which it also does when the test's process is killed."""
     _let_libraries_live_in_the_message()
-    _Control.state = _State()
+    # Unbuffered: a line is in the file before its request is answered.
+    log = Path(sys.argv[1]).open("ab", 0) if sys.argv[1:] else None  # noqa: SIM115
+    _Control.state = _State(log)
     control = _Server((HOST, 0), _Control)
     threading.Thread(target=control.serve_forever, daemon=True).start()
     sys.stdout.write(f"{control.server_address[1]}\n")

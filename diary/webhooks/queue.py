@@ -22,6 +22,8 @@ from diary.work import Work
 LEASE = timedelta(seconds=15)
 # Absolute, and shorter than the lease: an attempt is over before anyone else may try.
 REQUEST_DEADLINE = timedelta(seconds=10)
+# By how much the clocks of two machines may differ, as for tokens.
+_CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +247,9 @@ def _moments(work: Work) -> dict[str, Any]:
 def _lost(work: Work, all_leases: bool) -> ColumnElement[bool]:
     if all_leases:
         return LEASED
-    # A lease that ends later than one made now was made before the clock was set back.
+    # No lease ends so late, but by a clock that was set back since.
     until = deliveries.c.leased_until
-    return LEASED & ((until <= work.now) | (until > work.now + LEASE))
+    return LEASED & ((until <= work.now) | (until > work.now + LEASE + _CLOCKS_DIFFER))
 
 
 def _after(

@@ -137,6 +137,31 @@ def test_a_delivery_that_was_never_settled_is_sent_again_under_the_same_id(
     assert len(receiver.received()) == 1
 
 
+def test_a_clock_that_is_set_back_does_not_keep_a_page_waiting(
+    cast: Cast, receiver: Receiver, wait: Wait
+) -> None:
+    receiver.behave("status", "team", code=500, times=1)
+    cast.alice.check_in(si=4)
+    wait()
+    assert len(receiver.received("team")) == 1
+    cast.enrol("Zoe").ask_for_help()
+
+    wait(minutes=-4)
+    assert heard(receiver, "team") == ["opened"] * 3
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_a_lost_lease(
+    cast: Cast, receiver: Receiver, house: House, wait: Wait
+) -> None:
+    cast.alice.check_in(si=4)
+    (lost,) = claim(house, cast)
+
+    wait(seconds=-29)
+    receiver.expect_none()
+    wait(minutes=-4)
+    assert receiver.expect("alert.triggered", "team").id == message_name(lost.message_id)
+
+
 @pytest.mark.parametrize("delivered", [True, False])
 def test_a_worker_that_lost_its_lease_leaves_only_a_trace(
     cast: Cast, receiver: Receiver, house: House, wait: Wait, delivered: bool

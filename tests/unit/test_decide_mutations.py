@@ -130,7 +130,7 @@ MISTAKES = {
         "asked_anew = state",
     ),
     "a restore asks only whoever comes next": (
-        "return _restarted(asked_anew, policy, now, Reason.RESTORED)",
+        "return _restarted(asked_anew, policy, now, Reason.RESTORED, hours)",
         "return _due(asked_anew, policy, now)",
     ),
 }
