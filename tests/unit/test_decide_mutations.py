@@ -131,7 +131,7 @@ MISTAKES = {
     ),
     "a restore asks only whoever comes next": (
         "return _restarted(asked_anew, policy, now, Reason.RESTORED, hours)",
-        "return _due(asked_anew, policy, now)",
+        "return _due(asked_anew, policy, now, hours)",
     ),
 }
 
