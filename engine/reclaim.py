@@ -43,4 +43,5 @@ class Reclaimer:
         with self._house.work(self._caller) as work:
             # Asked again: what counts is that no lock is held while the leases are given up.
             count = leases.reclaim(work, leases.dead(work, gone))
-        _log.warning("leases.reclaimed", count=count, engines=len(gone))
+        if count:
+            _log.warning("leases.reclaimed", count=count, engines=len(gone))
