@@ -82,6 +82,7 @@ class Listener:
         assert isinstance(driver, Driver)
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
         self._holds = self._take_lock(connection)
+        _log.info("listener.listening", engine_id=str(self._engine_id), locked=self._holds)
         # Whatever was announced while nobody listened.
         self._wake()
         test = self._engine_id.hex

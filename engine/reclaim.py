@@ -46,5 +46,6 @@ class Reclaimer:
         with self._house.work(self._caller) as work:
             # Asked again: what counts is that no lock is held while the leases are given up.
             count = leases.reclaim(work, leases.dead(work, gone))
-        self._meters.stole(count)
-        _log.warning("leases.reclaimed", count=count, engines=len(gone))
+        if count:
+            self._meters.stole(count)
+            _log.warning("leases.reclaimed", count=count, engines=len(gone))
