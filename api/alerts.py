@@ -1,4 +1,4 @@
-"""Alerts: listed, read, acknowledged, escalated, resolved."""
+"""Alerts: listed, read, acknowledged, handed over, escalated, resolved."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
 from diary.alerts import answers, reading
-from diary.alerts.errors import AlertHeld, AlertResolved, LookAgain, NameRequired
+from diary.alerts.errors import AlertHeld, AlertNotHeld, AlertResolved, LookAgain, NameRequired
 from diary.alerts.model import alerts
 from diary.errors import NotFound
 from diary.work import Work
@@ -20,6 +20,8 @@ from schemas.alerts import (
     AlertNote,
     AlertView,
     DeliveryView,
+    HandOver,
+    Release,
     Resolution,
 )
 
@@ -71,6 +73,42 @@ class AcknowledgeAlert(Resource):
         Again by the same person renews it.
         """
         answers.acknowledge(work, alert_id, **body)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/hand-over")
+class HandOverAlert(Resource):
+    """ "You have it", or "I have it from you"."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=HandOver,
+        returns=AlertInFullView,
+        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, NameRequired),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Hand an acknowledged alert over to a colleague, or take it over.
+
+        A colleague has what was left of the acknowledgement and may renew it; whoever takes it
+        over has it anew.
+        """
+        answers.hand_over(work, alert_id, **body)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/release")
+class ReleaseAlert(Resource):
+    """ "I do not have it any more"."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=Release,
+        returns=AlertInFullView,
+        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, NameRequired),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Take an acknowledgement back: the step where it stood is paged at once."""
+        answers.release(work, alert_id, **body)
         return reading.get(work, alert_id)
 
 

@@ -97,6 +97,21 @@ class Acknowledgement(Body):
     on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
 
 
+class HandOver(Body):
+    """Who has it from now on, for what was seen. Oneself: to take it over."""
+
+    to = Id(required=True, metadata={"description": "An active member who may answer alerts."})
+    generation = Int(required=True, min=1)
+    on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
+
+
+class Release(Body):
+    """Nobody has it any more, for what was seen."""
+
+    generation = Int(required=True, min=1)
+    on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
+
+
 class AlertNote(Body):
     """A note for the history."""
 

@@ -32,9 +32,16 @@ class PageData(AlertEventData):
                 "unreachable",
                 "exhausted",
                 "acknowledgement-expired",
+                "released",
             ]
         }
     )
+
+
+class AcknowledgedData(AlertEventData):
+    """What an acknowledgement adds: who has it, by id alone."""
+
+    acknowledged_by = Id(metadata={"description": "The member who has it."})
 
 
 def _event(name: str, summary: str, data: type[View]) -> type[Schema]:
@@ -55,7 +62,7 @@ EVENTS: dict[str, type[Schema]] = {
         ("alert.escalated", "The step before did not answer: the next one is paged.", PageData),
         ("alert.exhausted", "The policy is used up; this repeats until someone answers.", PageData),
         ("alert.updated", "Another finding, no worse than the alert, joined it.", AlertEventData),
-        ("alert.acknowledged", "A person has it.", AlertEventData),
+        ("alert.acknowledged", "A person has it, or a colleague now.", AcknowledgedData),
         ("alert.resolved", "A person closed it.", AlertEventData),
     )
 }

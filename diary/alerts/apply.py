@@ -6,8 +6,16 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, select
 
 from diary.alerts.carry import Subject, carry_out, state_of
-from diary.alerts.decide import Event, Page, SituationChanged, Status, decide
-from diary.alerts.errors import AlertResolved, LookAgain
+from diary.alerts.decide import (
+    Event,
+    HandedOver,
+    Page,
+    Released,
+    SituationChanged,
+    Status,
+    decide,
+)
+from diary.alerts.errors import AlertNotHeld, AlertResolved, LookAgain
 from diary.alerts.model import alerts, policies
 from diary.alerts.policies import stamped
 from diary.columns import Id
@@ -67,7 +75,8 @@ def apply(
 ) -> None:
     """Decide on the event, carry it out and audit it. row: as `locked` gave it.
 
-    Raises AlertResolved, or LookAgain where the event was meant for what the alert was before.
+    Raises AlertResolved, AlertNotHeld, or LookAgain where the event was meant for what the alert
+    was before.
     """
     subject = subject_of(row)
     try:
@@ -75,6 +84,8 @@ def apply(
     except SituationChanged:
         if row.status == Status.RESOLVED:
             raise AlertResolved from None
+        if isinstance(event, HandedOver | Released) and row.status == Status.TRIGGERED:
+            raise AlertNotHeld from None
         raise LookAgain(extra={"generation": row.generation}) from None
     pages = [effect for effect in decision[1] if isinstance(effect, Page)]
     if pages:

@@ -25,6 +25,7 @@ from diary.work import Work
 
 NOTE_PLACE = "alert_entries.note"
 EXHAUSTED = "alert.exhausted"
+ACKNOWLEDGED = "alert.acknowledged"
 _PAGE_TYPE = {
     Reason.ESCALATED: "alert.escalated",
     Reason.UNREACHABLE: "alert.escalated",
@@ -93,7 +94,7 @@ def carry_out(
             state, message = _page(work, subject, state, effect)
             outgoing.append(message)
         elif isinstance(effect, Tell):
-            outgoing.append(_Outgoing(effect.what, _told(work, subject), {}, is_page=False))
+            outgoing.append(_tell(work, subject, effect, changes or {}))
     if Withdraw() in effects:
         withdraw_pages(work, subject.clinic_id, subject.id)
     if any(message.is_page for message in outgoing):
@@ -122,6 +123,13 @@ def _page(work: Work, subject: Subject, state: State, page: Page) -> tuple[State
         recipients = endpoints.active(work, subject.clinic_id)
     kind = EXHAUSTED if state.exhausted else _PAGE_TYPE.get(page.reason, "alert.triggered")
     return state, _Outgoing(kind, recipients, {"reason": page.reason}, is_page=True)
+
+
+def _tell(work: Work, subject: Subject, tell: Tell, changes: dict[str, Any]) -> _Outgoing:
+    extra = {}
+    if tell.what == ACKNOWLEDGED:
+        extra = {"acknowledged_by": changes["acknowledged_by"]}
+    return _Outgoing(tell.what, _told(work, subject), extra, is_page=False)
 
 
 def _told(work: Work, subject: Subject) -> set[UUID]:

@@ -129,11 +129,26 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Whoever has that generation gives it to a colleague. It lasts no longer for that: the
+    colleague has not said "I have it" yet."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Whoever has that generation has it no more."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A person closes the alert."""
 
 
-Event = Found | Due | Unreachable | Escalated | Acknowledged | Resolved
+Event = Found | Due | Unreachable | Escalated | Acknowledged | HandedOver | Released | Resolved
 
 
 class Reason(StrEnum):
@@ -146,6 +161,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     EXHAUSTED = "exhausted"
     ACKNOWLEDGEMENT_EXPIRED = "acknowledgement-expired"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +218,11 @@ def decide(state: State | None, event: Event, now: datetime, policy: Policy) -> 
             return _climbed(replace(state, status=Status.TRIGGERED), policy, now, Reason.ESCALATED)
         case Acknowledged():
             return _acknowledged(state, event, now)
+        case HandedOver():
+            _check_held(state, event.generation)
+            return state, (Tell("alert.acknowledged"),)
+        case Released():
+            return _released(state, event, now, policy)
         case Resolved():
             resolved = replace(state, status=Status.RESOLVED, next_action_at=None)
             return resolved, (Withdraw(), Tell("alert.resolved"))
@@ -288,3 +309,18 @@ def _acknowledged(state: State, event: Acknowledged, now: datetime) -> Decision:
         next_action_at=now + ACKNOWLEDGEMENT_HOLDS[state.severity],
     )
     return held, (Withdraw(), Tell("alert.acknowledged"))
+
+
+def _released(state: State, event: Released, now: datetime, policy: Policy) -> Decision:
+    """Back to the rung where it stood, paged at once, with everyone who believes it is held."""
+    _check_held(state, event.generation)
+    back = replace(state, status=Status.TRIGGERED)
+    if state.exhausted or state.step >= len(policy.steps):
+        return _repeat_for_ever(back, now, Reason.RELEASED, everyone=True)
+    paged = replace(back, next_action_at=now + policy.steps[state.step].delay)
+    return paged, (Page(state.step, Reason.RELEASED, everyone=True),)
+
+
+def _check_held(state: State, generation: int) -> None:
+    if state.status is not Status.ACKNOWLEDGED or generation != state.generation:
+        raise SituationChanged

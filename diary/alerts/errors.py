@@ -17,6 +17,13 @@ class AlertHeld(Conflict):
     title = "Someone else has this alert"
 
 
+class AlertNotHeld(Conflict):
+    """Nobody has the alert: it can be acknowledged, but not handed over or given back."""
+
+    code = "alert-not-held"
+    title = "Nobody has this alert"
+
+
 class AlertResolved(Conflict):
     """The alert is resolved; new findings open a new one."""
 

@@ -29,6 +29,8 @@ LATER = "2026-03-09T09:00:00Z"
 BODIES: dict[str, dict[str, Any]] = {
     "postAcknowledgeAlert": {"generation": 1},
     "postAlertNotes": {"text": "Called."},
+    "postHandOverAlert": {"generation": 1, "to": str(uuid4())},
+    "postReleaseAlert": {"generation": 1},
     "postResolveAlert": {"sequence": 1, "outcome": "contacted-safe"},
     "postInfusions": {"planned_at": LATER},
     "postInfusionStarting": {"started_at": LATER},

@@ -112,6 +112,8 @@ def _ignores_improvement(case: Case) -> bool:
 
 
 def _acknowledges_only_what_was_seen(case: Case) -> bool:
+    if case.is_("HandedOver") or case.is_("Released"):
+        return True
     if not case.is_("Acknowledged"):
         return case.after is not None and (
             case.after.status != "acknowledged" or case.before.status == "acknowledged"
@@ -173,6 +175,34 @@ def _gives_more_hands_when_asked(case: Case) -> bool:
     return case.after.status == "triggered" and len(case.pages) == 1
 
 
+def _gives_away_only_what_someone_has(case: Case) -> bool:
+    if not (case.is_("HandedOver") or case.is_("Released")):
+        return True
+    held = case.before.status == "acknowledged" and case.event.generation == GENERATION
+    return bool((case.after is not None) == held)
+
+
+def _is_handed_over_without_a_minute_more(case: Case) -> bool:
+    if not case.is_("HandedOver") or case.after is None:
+        return True
+    told = case.effects == (case.rules.Tell("alert.acknowledged"),)
+    return bool(case.after == case.before) and told
+
+
+def _is_paged_where_it_stood_when_nobody_has_it_any_more(case: Case) -> bool:
+    if not case.is_("Released") or case.after is None:
+        return True
+    steps, before, after = case.policy.steps, case.before, case.after
+    exhausted = before.exhausted or not steps
+    wait = REPEATS_AT_LEAST_EVERY[before.severity] if exhausted else steps[before.step].delay
+    stands = (before.step, before.round, exhausted)
+    return bool(
+        (after.status, after.next_action_at) == ("triggered", NOW + wait)
+        and (after.step, after.round, after.exhausted) == stands
+        and case.effects == (case.rules.Page(before.step, case.rules.Reason.RELEASED, True),)
+    )
+
+
 INVARIANTS: dict[str, Callable[[Case], bool]] = {
     function.__name__.strip("_").replace("_", " "): function
     for function in (
@@ -188,6 +218,9 @@ INVARIANTS: dict[str, Callable[[Case], bool]] = {
         _goes_round_then_up_then_is_exhausted,
         _does_nothing_where_nobody_is_being_paged,
         _gives_more_hands_when_asked,
+        _gives_away_only_what_someone_has,
+        _is_handed_over_without_a_minute_more,
+        _is_paged_where_it_stood_when_nobody_has_it_any_more,
     )
 }
 
@@ -202,7 +235,11 @@ def every_case(rules: Any) -> Iterator[Case]:
     for policy in policies:
         events = [
             *(rules.Found(*rank, policy) for rank in product(Severity, LADDER)),
-            *(rules.Acknowledged(seen) for seen in (GENERATION - 1, GENERATION, GENERATION + 1)),
+            *(
+                says(seen)
+                for says in (rules.Acknowledged, rules.HandedOver, rules.Released)
+                for seen in (GENERATION - 1, GENERATION, GENERATION + 1)
+            ),
             *(rules.Due(), rules.Unreachable(), rules.Escalated(), rules.Resolved()),
         ]
         for before, event in product(_open_states(rules, policy), events):
