@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields
 
 from schemas.base import View
-from schemas.fields import Id, Instant, Int, Part, SeverityWord, Text
+from schemas.fields import Flag, Id, Instant, Int, Part, SeverityWord, Text
 
 
 class AlertEventData(View):
@@ -16,6 +16,7 @@ class AlertEventData(View):
     generation = Int()
     sequence = Int(metadata={"description": "Orders the messages of one alert."})
     step = Int(metadata={"description": "The policy's step, from 1."})
+    drill = Flag(metadata={"description": "A rehearsal: it is about nobody real."})
     link = Text(metadata={"format": "uri"})
 
 

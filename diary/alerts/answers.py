@@ -10,10 +10,16 @@ from diary.access.permissions import Scope
 from diary.alerts.apply import apply, locked, subject_of
 from diary.alerts.carry import carry_out, state_of
 from diary.alerts.decide import Acknowledged, Escalated, HandedOver, Released, Resolved, Status
-from diary.alerts.errors import AlertHeld, LookAgain, NameRequired
+from diary.alerts.errors import AlertHeld, AlertResolved, LookAgain, NameRequired
 from diary.callers import CallerKind
-from diary.errors import FieldFault, NotFound
+from diary.errors import FieldFault, Invalid, NotFound
 from diary.work import Work
+
+DRILL = "drill"
+# What cannot be said of a patient with whom nobody spoke.
+MEANS_CONTACT = frozenset(
+    {"contacted-safe", "safety-plan-reviewed", "referred", "emergency-services"}
+)
 
 
 def acknowledge(work: Work, alert_id: UUID, *, generation: int, on_behalf_of: UUID | None) -> None:
@@ -82,6 +88,26 @@ def release(work: Work, alert_id: UUID, *, generation: int, on_behalf_of: UUID |
     )
 
 
+def contacted(work: Work, alert_id: UUID, *, on_behalf_of: UUID | None) -> None:
+    """Someone spoke with the patient. The first time counts; each leaves a line in the history.
+
+    Raises AlertResolved: how a resolved one ended stands in its outcome.
+    """
+    person = answering(work, on_behalf_of)
+    row = locked(work, work.caller.clinic, alert_id)
+    if row.status == Status.RESOLVED:
+        raise AlertResolved
+    carry_out(
+        work,
+        subject_of(row),
+        (state_of(row), ()),
+        kind="contacted",
+        detail={"by": str(person)},
+        changes={"contacted_at": row.contacted_at or work.now},
+    )
+    work.audit("alert.contacted", "alert", alert_id)
+
+
 def note(work: Work, alert_id: UUID, text: str) -> None:
     """Write a note into the history of an alert, open or not; it changes nothing else."""
     row = locked(work, work.caller.clinic, alert_id)
@@ -107,12 +133,18 @@ def resolve(
 ) -> None:
     """Close an alert with its outcome, having seen its history up to that sequence.
 
-    Raises LookAgain when something happened since.
+    Raises LookAgain when something happened since, and Invalid for the outcome of a drill where
+    it is none, or another where it is one: a drill must not look like a person helped, nor the
+    other way round.
     """
     person = answering(work, on_behalf_of)
     row = locked(work, work.caller.clinic, alert_id)
     if row.status != Status.RESOLVED and row.sequence != sequence:
         raise LookAgain(extra={"sequence": row.sequence})
+    if (outcome == DRILL) != row.drill:
+        detail = f"a drill, and nothing else, is resolved as {DRILL}"
+        raise Invalid(errors=[FieldFault("/outcome", "invalid_choice", detail)])
+    spoke = row.contacted_at or (work.now if outcome in MEANS_CONTACT else None)
     apply(
         work,
         row,
@@ -120,7 +152,12 @@ def resolve(
         kind="resolved",
         note=text,
         detail={"outcome": outcome, "by": str(person)},
-        changes={"resolved_at": work.now, "resolved_by": person, "outcome": outcome},
+        changes={
+            "resolved_at": work.now,
+            "resolved_by": person,
+            "outcome": outcome,
+            "contacted_at": spoke,
+        },
     )
 
 

@@ -103,5 +103,7 @@ def subject_of(row: Row[Any]) -> Subject:
         patient_reference=row.reference,
         sequence=row.sequence,
         stamped=stamped(row.policy_id, row.steps),
+        drill=row.drill,
         page_id=row.page_id,
+        exhausted_at=row.exhausted_at,
     )

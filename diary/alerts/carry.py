@@ -1,6 +1,7 @@
 """Carry a decision out: the alert's row, its history, and the messages it owes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,10 @@ _PAGE_TYPE = {
 
 @dataclass(slots=True)
 class Subject:
-    """The alert that a decision is about; is_new while it has no row yet."""
+    """The alert that a decision is about; is_new while it has no row yet.
+
+    drill: a rehearsal about nobody real, which every message of it says.
+    """
 
     clinic_id: UUID
     id: UUID
@@ -42,8 +46,10 @@ class Subject:
     patient_reference: str
     sequence: int
     stamped: Stamped
+    drill: bool
     is_new: bool = False
     page_id: UUID | None = None
+    exhausted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,7 @@ def _send(work: Work, subject: Subject, state: State, message: _Outgoing) -> Non
             "generation": state.generation,
             "sequence": subject.sequence,
             "step": state.step + 1,
+            "drill": subject.drill,
             "link": f"{work.settings.issuer}/v1/alerts/{subject.id}",
             **message.extra,
         },
@@ -205,6 +212,7 @@ def _store(work: Work, subject: Subject, state: State, changes: dict[str, Any]) 
         "step": state.step,
         "round": state.round,
         "exhausted": state.exhausted,
+        "exhausted_at": subject.exhausted_at or (work.now if state.exhausted else None),
         "next_action_at": state.next_action_at,
         "sequence": subject.sequence,
         "policy_id": subject.stamped.id,

@@ -31,6 +31,13 @@ class AlertResolved(Conflict):
     title = "This alert is resolved"
 
 
+class DrillOpen(Conflict):
+    """A drill is open: another would only join it. `alert_id` is the open one's."""
+
+    code = "drill-open"
+    title = "A drill is open already"
+
+
 class NameRequired(Invalid):
     """An API client answers an alert only in the name of a member of the care team."""
 

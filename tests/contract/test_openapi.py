@@ -151,5 +151,5 @@ def test_a_whole_life_of_an_alert_is_as_documented(
 
 DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
-    *("sequence", "step", "link", "reason", "acknowledged_by"),
+    *("sequence", "step", "drill", "link", "reason", "acknowledged_by"),
 }

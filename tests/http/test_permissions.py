@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "postAlertNotes": {"text": "Called."},
     "postHandOverAlert": {"generation": 1, "to": str(uuid4())},
     "postReleaseAlert": {"generation": 1},
+    "postDrills": {"severity": "low"},
     "postResolveAlert": {"sequence": 1, "outcome": "contacted-safe"},
     "postInfusions": {"planned_at": LATER},
     "postInfusionStarting": {"started_at": LATER},
