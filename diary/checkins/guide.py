@@ -12,13 +12,20 @@ from diary.crisis.guidance import Guidance, guidance
 from diary.severity import Severity
 
 
-def guide(clinic: Any, severity: Severity | None, *, locale: str, now: datetime) -> Guidance:
+def guide(
+    clinic: Any,
+    severity: Severity | None,
+    *,
+    locale: str,
+    now: datetime,
+    looking: bool = False,
+) -> Guidance:
     """Guidance for an answer judged this grave. clinic: a row with name, country, phone,
-    time_zone and staffed_hours."""
+    time_zone and staffed_hours. looking: for one who has answered nothing just now."""
     hours = orjson.dumps(clinic.staffed_hours) if clinic.staffed_hours else None
     minute = now.replace(second=0, microsecond=0)
     who = (clinic.name, clinic.phone, clinic.country, clinic.time_zone)
-    return _guide(who, hours, severity, locale, minute)
+    return _guide(who, hours, severity, locale, minute, looking)
 
 
 @lru_cache(maxsize=1_024)
@@ -28,6 +35,7 @@ def _guide(
     severity: Severity | None,
     locale: str,
     minute: datetime,
+    looking: bool,
 ) -> Guidance:
     # Said to the minute, and the same for every patient of a clinic: worked out once.
     name, phone, country, zone = who
@@ -38,5 +46,6 @@ def _guide(
         locale=locale,
         clinic_name=name,
         clinic_phone=phone,
+        looking=looking,
         coverage=coverage(staffed, minute, locale, contacts_for(country).emergency_numbers),
     )
