@@ -1,4 +1,4 @@
-"""Alerts: listed, read, acknowledged, escalated, resolved."""
+"""Alerts: listed, read, acknowledged, handed over, escalated, resolved."""
 
 from typing import Any
 from uuid import UUID
@@ -8,18 +8,22 @@ from flask_restx import Namespace, Resource
 from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
-from diary.alerts import answers, reading
-from diary.alerts.errors import AlertHeld, AlertResolved, LookAgain, NameRequired
+from diary.alerts import answers, by_hand, reading
+from diary.alerts.errors import AlertHeld, AlertNotHeld, AlertResolved, LookAgain, NameRequired
 from diary.alerts.model import alerts
 from diary.errors import NotFound
 from diary.work import Work
 from schemas.alerts import (
     Acknowledgement,
+    AlertDraft,
     AlertFilter,
     AlertInFullView,
     AlertNote,
     AlertView,
+    Contact,
     DeliveryView,
+    HandOver,
+    Release,
     Resolution,
 )
 
@@ -42,7 +46,23 @@ class Alerts(Resource):
             found = found.where(alerts.c.severity == query["severity"])
         if query["patient_id"] is not None:
             found = found.where(alerts.c.patient_id == query["patient_id"])
+        if query["drill"] is not None:
+            found = found.where(alerts.c.drill == (query["drill"] == "true"))
         return page.read(work, found, alerts.c.opened_at, alerts.c.id)
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=AlertDraft,
+        returns=AlertInFullView,
+        status=201,
+        raises=(NotFound, NameRequired),
+    )
+    def post(self, work: Work, body: dict[str, Any]) -> reading.AlertInFull:
+        """Raise an alert by hand.
+
+        It joins the patient's open alert, or worsens it, as any finding does.
+        """
+        return reading.get(work, by_hand.raise_by_hand(work, **body))
 
 
 @ns.route("/<uuid:alert_id>")
@@ -71,6 +91,58 @@ class AcknowledgeAlert(Resource):
         Again by the same person renews it.
         """
         answers.acknowledge(work, alert_id, **body)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/hand-over")
+class HandOverAlert(Resource):
+    """ "You have it", or "I have it from you"."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=HandOver,
+        returns=AlertInFullView,
+        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, NameRequired),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Hand an acknowledged alert over to a colleague, or take it over.
+
+        A colleague has what was left of the acknowledgement and may renew it; whoever takes it
+        over has it anew.
+        """
+        answers.hand_over(work, alert_id, **body)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/release")
+class ReleaseAlert(Resource):
+    """ "I do not have it any more"."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=Release,
+        returns=AlertInFullView,
+        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, NameRequired),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Take an acknowledgement back: the step where it stood is paged at once."""
+        answers.release(work, alert_id, **body)
+        return reading.get(work, alert_id)
+
+
+@ns.route("/<uuid:alert_id>/contacted")
+class ContactedPatient(Resource):
+    """ "I spoke with them"."""
+
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        body=Contact,
+        returns=AlertInFullView,
+        raises=(NotFound, AlertResolved, NameRequired),
+    )
+    def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
+        """Record that someone spoke with the patient; the first time is kept."""
+        answers.contacted(work, alert_id, **body)
         return reading.get(work, alert_id)
 
 

@@ -11,9 +11,10 @@ from diary.access.permissions import Scope
 from diary.alerts import readiness
 from diary.errors import NotFound
 from diary.patients import devices, service
+from diary.patients.drill import DrillPatient
 from diary.patients.model import patients
 from diary.work import Work
-from schemas.patients import EnrolmentView, PatientDraft, PatientView
+from schemas.patients import EnrolmentView, PatientDraft, PatientFilter, PatientView
 
 ns = Namespace("patients", "Patients", path="/v1/patients")
 
@@ -22,12 +23,12 @@ ns = Namespace("patients", "Patients", path="/v1/patients")
 class Patients(Resource):
     """The clinic's patients."""
 
-    @operation(scope=Scope.PATIENTS_READ, returns=PatientView, page=True)
-    def get(self, work: Work, page: Page) -> Found:
+    @operation(scope=Scope.PATIENTS_READ, query=PatientFilter, returns=PatientView, page=True)
+    def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
         """List the patients, the newest first."""
         return page.read(
             work,
-            service.visible(work),
+            service.visible(work).where(patients.c.drill == (query["drill"] == "true")),
             patients.c.id,
             shown=lambda row: service.opened(work, row),
         )
@@ -56,7 +57,7 @@ class Enrolments(Resource):
         scope=Scope.PATIENTS_WRITE,
         returns=EnrolmentView,
         status=201,
-        raises=(NotFound, readiness.ClinicNotReady),
+        raises=(NotFound, readiness.ClinicNotReady, DrillPatient),
     )
     def post(self, work: Work, patient_id: UUID) -> devices.Enrolment:
         """Make a code for the patient's phone; it is good for 10 minutes, once.

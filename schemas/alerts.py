@@ -11,6 +11,7 @@ OUTCOMES = (
     "emergency-services",
     "unable-to-reach",
     "false-positive",
+    "drill",
 )
 _ON_BEHALF = {"description": "An API client names the member who answers and may."}
 
@@ -21,6 +22,7 @@ class AlertFilter(Query):
     status = Word((*STATUSES, "open"), load_default=None)
     severity = SeverityWord(load_default=None)
     patient_id = Id(load_default=None)
+    drill = Word(("true", "false"), load_default=None)
 
 
 class AlertView(View):
@@ -38,11 +40,16 @@ class AlertView(View):
     exhausted = Flag(
         metadata={"description": "The policy is used up: every active endpoint is paged."}
     )
+    drill = Flag(metadata={"description": "A rehearsal: it is about nobody real."})
     opened_at = Instant()
     next_action_at = Instant(allow_none=True)
     acknowledge_by = Instant()
     contact_by = Instant()
     acknowledged_at = Instant(allow_none=True)
+    first_acknowledged_at = Instant(allow_none=True)
+    contacted_at = Instant(
+        allow_none=True, metadata={"description": "When someone first spoke with the patient."}
+    )
     resolved_at = Instant(allow_none=True)
     outcome = Text(allow_none=True)
     previous_id = Id(allow_none=True, metadata={"description": "The patient's alert before."})
@@ -63,7 +70,7 @@ class FindingView(View):
     severity = SeverityWord()
     suicidality = Int(allow_none=True)
     inputs = Free()
-    source = Text(metadata={"enum": ["check-in", "quarantine", "help"]})
+    source = Text(metadata={"enum": ["check-in", "quarantine", "help", "staff", "drill"]})
     source_id = Id()
     found_at = Instant()
 
@@ -90,8 +97,38 @@ class AlertInFullView(View):
     entries = Items(Part(EntryView), max=100_000)
 
 
+class AlertDraft(Body):
+    """What a member of the team found out about a patient, by whatever way."""
+
+    patient_id = Id(required=True)
+    severity = SeverityWord(required=True)
+    note = Text(required=True, min=1, max=4_000, metadata={"description": "Kept sealed."})
+    on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
+
+
+class Contact(Body):
+    """Someone spoke with the patient."""
+
+    on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
+
+
 class Acknowledgement(Body):
     """ "I have it", for what was seen."""
+
+    generation = Int(required=True, min=1)
+    on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
+
+
+class HandOver(Body):
+    """Who has it from now on, for what was seen. Oneself: to take it over."""
+
+    to = Id(required=True, metadata={"description": "An active member who may answer alerts."})
+    generation = Int(required=True, min=1)
+    on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
+
+
+class Release(Body):
+    """Nobody has it any more, for what was seen."""
 
     generation = Int(required=True, min=1)
     on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
@@ -107,7 +144,11 @@ class Resolution(Body):
     """How it ended, having seen the history up to `sequence`."""
 
     sequence = Int(required=True, min=1)
-    outcome = Word(OUTCOMES, required=True)
+    outcome = Word(
+        OUTCOMES,
+        required=True,
+        metadata={"description": "A drill is resolved as `drill`, and nothing else is."},
+    )
     note = Text(load_default=None, min=1, max=4_000)
     on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
 

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields
 
 from schemas.base import View
-from schemas.fields import Id, Instant, Int, Part, SeverityWord, Text
+from schemas.fields import Flag, Id, Instant, Int, Part, SeverityWord, Text
 
 
 class AlertEventData(View):
@@ -16,6 +16,7 @@ class AlertEventData(View):
     generation = Int()
     sequence = Int(metadata={"description": "Orders the messages of one alert."})
     step = Int(metadata={"description": "The policy's step, from 1."})
+    drill = Flag(metadata={"description": "A rehearsal: it is about nobody real."})
     link = Text(metadata={"format": "uri"})
 
 
@@ -33,9 +34,16 @@ class PageData(AlertEventData):
                 "exhausted",
                 "acknowledgement-expired",
                 "restored",
+                "released",
             ]
         }
     )
+
+
+class AcknowledgedData(AlertEventData):
+    """What an acknowledgement adds: who has it, by id alone."""
+
+    acknowledged_by = Id(metadata={"description": "The member who has it."})
 
 
 class EndpointGoneData(View):
@@ -69,7 +77,7 @@ EVENTS: dict[str, type[Schema]] = {
         ("alert.escalated", "The step before did not answer: the next one is paged.", PageData),
         ("alert.exhausted", "The policy is used up; this repeats until someone answers.", PageData),
         ("alert.updated", "Another finding, no worse than the alert, joined it.", AlertEventData),
-        ("alert.acknowledged", "A person has it.", AlertEventData),
+        ("alert.acknowledged", "A person has it, or a colleague now.", AcknowledgedData),
         ("alert.resolved", "A person closed it.", AlertEventData),
         ("endpoint.gone", "Another endpoint answered 410; it is paged no more.", EndpointGoneData),
         ("ping", "An administrator tries the endpoint.", PingData),

@@ -5,7 +5,7 @@ Every message has the form `code: sentence`; `api/problems.py` takes the two apa
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, Never
@@ -21,6 +21,7 @@ _SMALLEST, _LARGEST = -(2**31), 2**31 - 1
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 NOT_AN_OBJECT = "wrong_type: an object is needed"
 
@@ -153,6 +154,22 @@ class Instant(_Coded, fields.DateTime):
         except (ValueError, OverflowError):
             self._refuse("invalid_format")
         return moment
+
+
+class Moment(Instant):
+    """A moment, or a day: RFC 3339 or `YYYY-MM-DD`; a day loads as a date."""
+
+    default_error_messages = _messages(
+        {"invalid_format": "invalid_format: a day, or a date and time with an offset, is needed"}
+    )
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Any:
+        if type(value) is not str or not _DAY.fullmatch(value):
+            return super()._deserialize(value, *rest, **more)
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self._refuse("invalid_format")
 
 
 class Id(_Coded, fields.UUID):

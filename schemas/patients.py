@@ -1,7 +1,7 @@
 """Patients, and the codes that let their phones in."""
 
-from schemas.base import Body, View
-from schemas.fields import Id, Instant, Locale, Text, Zone
+from schemas.base import Body, Query, View
+from schemas.fields import Flag, Id, Instant, Locale, Text, Word, Zone
 
 
 class PatientDraft(Body):
@@ -10,6 +10,12 @@ class PatientDraft(Body):
     name = Text(required=True, min=1)
     locale = Locale(load_default="en")
     time_zone = Zone(required=True, metadata={"description": "Where the patient lives."})
+
+
+class PatientFilter(Query):
+    """Which patients. `drill=true`: the drill patient, who is nobody real."""
+
+    drill = Word(("true", "false"), load_default="false")
 
 
 class PatientView(View):
@@ -21,6 +27,7 @@ class PatientView(View):
     locale = Locale()
     time_zone = Zone()
     state = Text()
+    drill = Flag(metadata={"description": "Nobody real: the one of rehearsals."})
     created_at = Instant()
 
 

@@ -132,6 +132,19 @@ class Member(Actor):
             body["generation"] = shown.get("alert", shown)["generation"]
         return self.api.post(f"/v1/alerts/{alert_id(alert)}/acknowledge", body)
 
+    def hand_over(self, alert: "Alert", to: "Member", **body: Any) -> Response:
+        """Give the alert, as it is now, to a colleague; to oneself is to take it over."""
+        return self._of_the_present(alert, "hand-over", {"to": str(to.id)} | body)
+
+    def release(self, alert: "Alert", **body: Any) -> Response:
+        """ "I do not have it any more"."""
+        return self._of_the_present(alert, "release", body)
+
+    def _of_the_present(self, alert: "Alert", verb: str, body: dict[str, Any]) -> Response:
+        if "generation" not in body:
+            body["generation"] = self.alert(alert)["alert"]["generation"]
+        return self.api.post(f"/v1/alerts/{alert_id(alert)}/{verb}", body)
+
     def resolve(self, alert: "Alert", outcome: str = "contacted-safe", **body: Any) -> Response:
         """Look at the alert as it is now, and close it; `sequence=` is for one who did not look."""
         if "sequence" not in body:

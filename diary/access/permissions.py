@@ -40,6 +40,7 @@ class Scope(StrEnum):
     ENDPOINTS_READ = "endpoints:read"
     ENDPOINTS_WRITE = "endpoints:write"
     INSTRUMENTS_READ = "instruments:read"
+    SCORECARD_READ = "scorecard:read"
 
 
 _CLINICAL = frozenset(
@@ -56,6 +57,7 @@ _CLINICAL = frozenset(
         Scope.RULES_READ,
         Scope.ENDPOINTS_READ,
         Scope.INSTRUMENTS_READ,
+        Scope.SCORECARD_READ,
     }
 )
 
@@ -77,9 +79,10 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
             Scope.ENDPOINTS_READ,
             Scope.ENDPOINTS_WRITE,
             Scope.INSTRUMENTS_READ,
+            Scope.SCORECARD_READ,
         }
     ),
-    Role.AUDITOR: frozenset({Scope.CLINIC_READ}),
+    Role.AUDITOR: frozenset({Scope.CLINIC_READ, Scope.SCORECARD_READ}),
     # The most that a client can be given; each client holds the part its administrator chose.
     Role.CLIENT: _CLINICAL,
 }

@@ -6,8 +6,18 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, select
 
 from diary.alerts.carry import Subject, carry_out, state_of
-from diary.alerts.decide import ALWAYS, Event, Hours, Page, SituationChanged, Status, decide
-from diary.alerts.errors import AlertResolved, LookAgain
+from diary.alerts.decide import (
+    ALWAYS,
+    Event,
+    HandedOver,
+    Hours,
+    Page,
+    Released,
+    SituationChanged,
+    Status,
+    decide,
+)
+from diary.alerts.errors import AlertNotHeld, AlertResolved, LookAgain
 from diary.alerts.model import alerts, policies
 from diary.alerts.policies import stamped
 from diary.columns import Id
@@ -69,7 +79,8 @@ def apply(
 ) -> None:
     """Decide on the event, carry it out and audit it. row: as `locked` gave it.
 
-    Raises AlertResolved, or LookAgain where the event was meant for what the alert was before.
+    Raises AlertResolved, AlertNotHeld, or LookAgain where the event was meant for what the alert
+    was before.
     """
     subject = subject_of(row)
     subject.hours = hours_of(work, row.clinic_id, row.severity)
@@ -78,6 +89,8 @@ def apply(
     except SituationChanged:
         if row.status == Status.RESOLVED:
             raise AlertResolved from None
+        if isinstance(event, HandedOver | Released) and row.status == Status.TRIGGERED:
+            raise AlertNotHeld from None
         raise LookAgain(extra={"generation": row.generation}) from None
     pages = [effect for effect in decision[1] if isinstance(effect, Page)]
     if pages:
@@ -103,5 +116,7 @@ def subject_of(row: Row[Any]) -> Subject:
         patient_reference=row.reference,
         sequence=row.sequence,
         stamped=stamped(row.policy_id, row.steps),
+        drill=row.drill,
         page_id=row.page_id,
+        exhausted_at=row.exhausted_at,
     )

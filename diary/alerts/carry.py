@@ -1,6 +1,7 @@
 """Carry a decision out: the alert's row, its history, and the messages it owes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from diary.work import Work
 
 NOTE_PLACE = "alert_entries.note"
 EXHAUSTED = "alert.exhausted"
+ACKNOWLEDGED = "alert.acknowledged"
 _PAGE_TYPE = {
     Reason.ESCALATED: "alert.escalated",
     Reason.UNREACHABLE: "alert.escalated",
@@ -40,6 +42,7 @@ class Subject:
     """The alert that a decision is about; is_new while it has no row yet.
 
     hours: the clinic's, where the alert is moderate; nothing else depends on them.
+    drill: a rehearsal about nobody real, which every message of it says.
     """
 
     clinic_id: UUID
@@ -48,9 +51,11 @@ class Subject:
     patient_reference: str
     sequence: int
     stamped: Stamped
+    drill: bool
     is_new: bool = False
     page_id: UUID | None = None
     hours: Hours = ALWAYS
+    exhausted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +108,7 @@ def carry_out(
             state, message = _page(work, subject, state, effect)
             outgoing.append(message)
         elif isinstance(effect, Tell):
-            # What only tells wakes nobody: people read of it when they would be paged, too.
-            people = state.severity >= Severity.HIGH or (
-                state.severity is Severity.MODERATE and subject.hours.staffed
-            )
-            told = _told(work, subject, people=people)
-            outgoing.append(_Outgoing(effect.what, told, {}, is_page=False))
+            outgoing.append(_tell(work, subject, state, effect, changes or {}))
     if Withdraw() in effects:
         withdraw_pages(work, subject.clinic_id, subject.id)
     if any(message.is_page for message in outgoing):
@@ -154,6 +154,19 @@ def _last_resort(work: Work, clinic_id: UUID, reached: Reach) -> set[UUID]:
     return set() if found is None else {found}
 
 
+def _tell(
+    work: Work, subject: Subject, state: State, tell: Tell, changes: dict[str, Any]
+) -> _Outgoing:
+    # What only tells wakes nobody: people read of it when they would be paged, too.
+    people = state.severity >= Severity.HIGH or (
+        state.severity is Severity.MODERATE and subject.hours.staffed
+    )
+    extra = {}
+    if tell.what == ACKNOWLEDGED:
+        extra = {"acknowledged_by": changes["acknowledged_by"]}
+    return _Outgoing(tell.what, _told(work, subject, people=people), extra, is_page=False)
+
+
 def _told(work: Work, subject: Subject, *, people: bool) -> set[UUID]:
     if subject.is_new:
         return set()
@@ -187,6 +200,7 @@ def _send(work: Work, subject: Subject, state: State, message: _Outgoing) -> Non
             "generation": state.generation,
             "sequence": subject.sequence,
             "step": state.step + 1,
+            "drill": subject.drill,
             "link": f"{work.settings.issuer}/v1/alerts/{subject.id}",
             **message.extra,
         },
@@ -228,6 +242,7 @@ def _store(work: Work, subject: Subject, state: State, changes: dict[str, Any]) 
         "step": state.step,
         "round": state.round,
         "exhausted": state.exhausted,
+        "exhausted_at": subject.exhausted_at or (work.now if state.exhausted else None),
         "next_action_at": state.next_action_at,
         "people_from": state.people_from,
         "sequence": subject.sequence,

@@ -146,6 +146,21 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Whoever has that generation gives it to a colleague. It lasts no longer for that: the
+    colleague has not said "I have it" yet."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Whoever has that generation has it no more."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """A person closes the alert."""
 
@@ -155,7 +170,17 @@ class Restored:
     """The database came back from a backup: what was answered since is not known any more."""
 
 
-Event = Found | Due | Unreachable | Escalated | Acknowledged | Resolved | Restored
+Event = (
+    Found
+    | Due
+    | Unreachable
+    | Escalated
+    | Acknowledged
+    | HandedOver
+    | Released
+    | Resolved
+    | Restored
+)
 
 
 class Reason(StrEnum):
@@ -169,6 +194,7 @@ class Reason(StrEnum):
     EXHAUSTED = "exhausted"
     ACKNOWLEDGEMENT_EXPIRED = "acknowledgement-expired"
     RESTORED = "restored"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +261,11 @@ def decide(
             return _climbed(more, policy, now, Reason.ESCALATED, hours, by_hand=True)
         case Acknowledged():
             return _acknowledged(state, event, now)
+        case HandedOver():
+            _check_held(state, event.generation)
+            return state, (Tell("alert.acknowledged"),)
+        case Released():
+            return _released(state, event, now, policy, hours)
         case Resolved():
             resolved = replace(state, status=Status.RESOLVED, next_action_at=None, people_from=None)
             return resolved, (Withdraw(), Tell("alert.resolved"))
@@ -377,3 +408,21 @@ def _acknowledged(state: State, event: Acknowledged, now: datetime) -> Decision:
         next_action_at=now + ACKNOWLEDGEMENT_HOLDS[state.severity],
     )
     return held, (Withdraw(), Tell("alert.acknowledged"))
+
+
+def _released(
+    state: State, event: Released, now: datetime, policy: Policy, hours: Hours
+) -> Decision:
+    """Back to the rung where it stood, paged at once, with everyone who believes it is held."""
+    _check_held(state, event.generation)
+    back = replace(state, status=Status.TRIGGERED)
+    if state.exhausted or state.step >= len(policy.steps):
+        return _repeat_for_ever(back, now, Reason.RELEASED, everyone=True, hours=hours)
+    paged = replace(back, next_action_at=now + policy.steps[state.step].delay)
+    people = _with_people(back, hours)
+    return paged, (Page(state.step, Reason.RELEASED, everyone=True, people=people),)
+
+
+def _check_held(state: State, generation: int) -> None:
+    if state.status is not Status.ACKNOWLEDGED or generation != state.generation:
+        raise SituationChanged

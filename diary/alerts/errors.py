@@ -17,11 +17,25 @@ class AlertHeld(Conflict):
     title = "Someone else has this alert"
 
 
+class AlertNotHeld(Conflict):
+    """Nobody has the alert: it can be acknowledged, but not handed over or given back."""
+
+    code = "alert-not-held"
+    title = "Nobody has this alert"
+
+
 class AlertResolved(Conflict):
     """The alert is resolved; new findings open a new one."""
 
     code = "alert-resolved"
     title = "This alert is resolved"
+
+
+class DrillOpen(Conflict):
+    """A drill is open: another would only join it. `alert_id` is the open one's."""
+
+    code = "drill-open"
+    title = "A drill is open already"
 
 
 class NameRequired(Invalid):

@@ -25,6 +25,9 @@ policies = clinic_table(
 )
 
 # people_from: while the people of a moderate alert wait for staffed hours, until when.
+# exhausted_at: the first time; whether it is so now says `exhausted`. answer_by: the first deadline
+# that stood until someone answered, which worsening may make earlier but not later; acknowledge_by
+# is the present generation's.
 alerts = clinic_table(
     "alerts",
     Column("patient_id", Id, nullable=False),
@@ -37,6 +40,7 @@ alerts = clinic_table(
     Column("step", Integer, nullable=False),
     Column("round", Integer, nullable=False),
     Column("exhausted", Boolean, nullable=False),
+    Column("exhausted_at", Instant),
     Column("drill", Boolean, nullable=False, server_default=false()),
     Column("page_id", Id),
     Column("opened_at", Instant, nullable=False),
@@ -44,6 +48,7 @@ alerts = clinic_table(
     Column("people_from", Instant),
     Column("acknowledge_by", Instant, nullable=False),
     Column("contact_by", Instant, nullable=False),
+    Column("answer_by", Instant),
     Column("first_acknowledged_at", Instant),
     Column("contacted_at", Instant),
     Column("acknowledged_at", Instant),
@@ -65,6 +70,7 @@ alerts = clinic_table(
     within_clinic("acknowledged_by", "staff"),
     within_clinic("resolved_by", "staff"),
     Index(None, "clinic_id", "patient_id", "opened_at"),
+    Index(None, "clinic_id", "opened_at"),
     partial_index(
         "uq_alerts_one_open_per_patient",
         "clinic_id",

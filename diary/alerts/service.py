@@ -29,15 +29,25 @@ from diary.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Subjected:
-    """The patient that findings are about. reference: the opaque name that pages carry."""
+    """The patient that findings are about. reference: the opaque name that pages carry.
+
+    drill: nobody real; what is found about them is a rehearsal.
+    """
 
     clinic_id: UUID
     id: UUID
     reference: str
+    drill: bool = False
 
 
 def raise_alert(
-    work: Work, patient: Subjected, found: Sequence[Finding], *, source: str, source_id: UUID
+    work: Work,
+    patient: Subjected,
+    found: Sequence[Finding],
+    *,
+    source: str,
+    source_id: UUID,
+    note: str | None = None,
 ) -> UUID | None:
     """Open the patient's alert or let the findings join it, in the transaction that found them.
 
@@ -64,19 +74,26 @@ def raise_alert(
         patient_reference=patient.reference,
         sequence=0 if current is None else current.sequence,
         stamped=policy,
+        drill=patient.drill,
         is_new=current is None,
         page_id=None if current is None else current.page_id,
         hours=hours_of(work, patient.clinic_id, severity),
+        exhausted_at=None if current is None else current.exhausted_at,
     )
     event = Found(worst.severity, worst.suicidality or 0, policy.policy, new_sign)
     changes: dict[str, Any] = {}
     if current is None:
         kind = "opened"
-        changes = {"opened_at": work.now, "previous_id": row and row.id}
+        changes = {
+            "opened_at": work.now,
+            "previous_id": row and row.id,
+            "drill": patient.drill,
+        }
     else:
         kind = "worsened" if worse else "joined"
     if worse:
         changes["acknowledge_by"] = work.now + SHOULD_ACKNOWLEDGE_WITHIN[severity]
+        changes["answer_by"] = _answer_by(current, changes["acknowledge_by"])
         changes["contact_by"] = work.now + SHOULD_CONTACT_WITHIN[severity]
         changes |= {"acknowledged_at": None, "acknowledged_by": None}
     carry_out(
@@ -84,6 +101,7 @@ def raise_alert(
         subject,
         decide(state, event, work.now, policy.policy, subject.hours),
         kind=kind,
+        note=note,
         changes=changes,
         detail={"rules": [finding.rule for finding in found], "source": source},
     )
@@ -178,6 +196,14 @@ def _latest(work: Work, patient: Subjected) -> Row[Any] | None:
     """
     held = work.row(_LATEST, {"clinic": patient.clinic_id, "patient": patient.id})
     return None if held is None else read(work, patient.clinic_id, held.id)
+
+
+def _answer_by(current: Row[Any] | None, acknowledge_by: datetime) -> datetime:
+    """The first deadline that stood: getting worse gives nobody more time to answer."""
+    if current is None:
+        return acknowledge_by
+    before: datetime = current.answer_by or current.acknowledge_by
+    return before if current.first_acknowledged_at else min(before, acknowledge_by)
 
 
 def _shows_a_new_sign(work: Work, alert: Row[Any], found: Sequence[Finding]) -> bool:

@@ -14,10 +14,17 @@ from diary.oncall.rota import Rota
 from diary.severity import Severity
 
 
-def guide(clinic: Any, severity: Severity | None, *, locale: str, now: datetime) -> Guidance:
+def guide(
+    clinic: Any,
+    severity: Severity | None,
+    *,
+    locale: str,
+    now: datetime,
+    looking: bool = False,
+) -> Guidance:
     """Guidance for an answer judged this grave. clinic: a row with name, country, phone,
     time_zone and staffed_hours; and rota_zone, shifts and overrides of the rota that tells the
-    hours instead, where there is one."""
+    hours instead, where there is one. looking: for one who has answered nothing just now."""
     hours = None
     if clinic.shifts is not None:
         hours = orjson.dumps([clinic.rota_zone, clinic.shifts, clinic.overrides])
@@ -26,7 +33,7 @@ def guide(clinic: Any, severity: Severity | None, *, locale: str, now: datetime)
     minute = now.replace(second=0, microsecond=0)
     zone = clinic.time_zone if clinic.shifts is None else None
     who = (clinic.name, clinic.phone, clinic.country, zone)
-    return _guide(who, hours, severity, locale, minute)
+    return _guide(who, hours, severity, locale, minute, looking)
 
 
 @lru_cache(maxsize=1_024)
@@ -36,6 +43,7 @@ def _guide(
     severity: Severity | None,
     locale: str,
     minute: datetime,
+    looking: bool,
 ) -> Guidance:
     # Said to the minute, and the same for every patient of a clinic: worked out once.
     name, phone, country, zone = who
@@ -52,5 +60,6 @@ def _guide(
         locale=locale,
         clinic_name=name,
         clinic_phone=phone,
+        looking=looking,
         coverage=coverage(staffed, minute, locale, emergency, spans),
     )

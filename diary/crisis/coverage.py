@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import cache, reduce
 from itertools import groupby
 from operator import attrgetter
@@ -83,6 +83,17 @@ def coverage(
     return Coverage(True, None, closes, f"{said.week(hours)} {state} {danger}")
 
 
+def past_moment(when: datetime, now: datetime, zone: str, locale: str) -> str:
+    """A moment that has been, by that zone's clock: `today, 14:02`, `Monday 2 March, 14:02`."""
+    said = _Speech(locale)
+    local = when.astimezone(ZoneInfo(zone))
+    today = local.date() == now.astimezone(local.tzinfo).date()
+    words: Mapping[str, str] = texts()[said.locale]["standing"]
+    return words["today" if today else "earlier"].format(
+        date=said.dated(local.date()), time=said.clock(local.time())
+    )
+
+
 def _sentence(said: str) -> str:
     """Some locales end a time with a full stop of its own (`9:00 a.m.`)."""
     return said.replace("..", ".")
@@ -126,12 +137,12 @@ class _Speech:
     def moment(self, when: datetime, now: datetime, today: str | None = None) -> str:
         """A moment in the clinic's zone, named as shortly as it can be without doubt."""
         ahead = (when.date() - now.date()).days
-        clock = self._clock(when.time())
+        clock = self.clock(when.time())
         if ahead == 0:
             return (today or self.words["today"]).format(time=clock)
         day = self._day(when.isoweekday())
         if ahead >= 7:
-            day = format_date(when.date(), self.words["date"], locale=self._babel)
+            day = self.dated(when.date())
         return self.words["on"].format(day=day, time=clock)
 
     def _times(self, hours: StaffedHours, day: int) -> str:
@@ -143,7 +154,7 @@ class _Speech:
     def _period(self, period: Period) -> str:
         if (period.opens, period.closes) == ("00:00", MIDNIGHT):
             return self.words["all_day"]
-        opens, closes = (self._clock(clock_time(clock)) for clock in (period.opens, period.closes))
+        opens, closes = (self.clock(clock_time(clock)) for clock in (period.opens, period.closes))
         return self.words["time_range"].format(opens=opens, closes=closes)
 
     def _days(self, days: list[int]) -> str:
@@ -156,7 +167,10 @@ class _Speech:
     def _day(self, weekday: int) -> str:
         return str(get_day_names("wide", locale=self._babel)[weekday - 1])
 
-    def _clock(self, clock: time) -> str:
+    def dated(self, day: date) -> str:
+        return format_date(day, self.words["date"], locale=self._babel)
+
+    def clock(self, clock: time) -> str:
         # Only a territory tells whether its people read a 12-hour clock.
         pattern = "short" if self._babel.territory else "H:mm"
         return format_time(clock, pattern, locale=self._babel)

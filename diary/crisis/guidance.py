@@ -75,14 +75,19 @@ def guidance(
     clinic_name: str,
     clinic_phone: str | None,
     coverage: Coverage,
+    looking: bool = False,
 ) -> Guidance:
-    """What to say to a person whose answer was judged this grave; never that all is well."""
+    """What to say to a person whose answer was judged this grave; never that all is well.
+
+    looking: they only look what became of it, and have answered nothing just now.
+    """
     known, said = contacts_for(country), text_locale(locale)
     level = GuidanceLevel.of(severity)
     clinic = ""
     if clinic_phone:
         clinic = texts()[said]["clinic"].format(name=clinic_name, phone=clinic_phone)
-    sentences = [_filled(each, known, said, clinic) for each in texts()[said]["level"][level]]
+    wanted = texts()[said]["looking" if looking else "level"][level]
+    sentences = [_filled(each, known, said, clinic) for each in wanted]
     return Guidance(
         level=level,
         text=" ".join(filter(None, sentences)),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, LargeBinary, String, false
 
-from diary.columns import Id, Instant, clinic_table, within_clinic
+from diary.columns import Id, Instant, clinic_table, partial_index, within_clinic
 
 # name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
 # drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
@@ -16,6 +16,7 @@ patients = clinic_table(
     Column("drill", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
     Index(None, "clinic_id", "reference", unique=True),
+    partial_index("uq_patients_one_drill", "clinic_id", where="drill", unique=True),
 )
 
 enrolments = clinic_table(

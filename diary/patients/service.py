@@ -24,6 +24,7 @@ class Patient:
     locale: str
     time_zone: str
     state: str
+    drill: bool
     created_at: datetime
 
 
@@ -35,8 +36,11 @@ def visible(work: Work) -> Select[Any]:
     return query
 
 
-def create(work: Work, *, name: str, locale: str, time_zone: str) -> Patient:
-    """Enter a patient. locale: BCP 47; time_zone: IANA, where the patient lives."""
+def create(work: Work, *, name: str, locale: str, time_zone: str, drill: bool = False) -> Patient:
+    """Enter a patient. locale: BCP 47; time_zone: IANA, where the patient lives.
+
+    drill: nobody real; for `diary.patients.drill`.
+    """
     patient = Patient(
         id=work.new_id(),
         reference="pt_" + base64.b32encode(work.random_bytes(10)).decode().lower(),
@@ -44,6 +48,7 @@ def create(work: Work, *, name: str, locale: str, time_zone: str) -> Patient:
         locale=locale,
         time_zone=time_zone,
         state="active",
+        drill=drill,
         created_at=work.now,
     )
     work.add(
@@ -57,6 +62,7 @@ def create(work: Work, *, name: str, locale: str, time_zone: str) -> Patient:
         locale=locale,
         time_zone=time_zone,
         state=patient.state,
+        drill=drill,
         created_at=work.now,
     )
     work.audit("patient.created", "patient", patient.id)
@@ -87,5 +93,6 @@ def opened(work: Work, row: Row[Any]) -> Patient:
         locale=row.locale,
         time_zone=row.time_zone,
         state=row.state,
+        drill=row.drill,
         created_at=row.created_at,
     )

@@ -60,13 +60,21 @@ def upgrade() -> None:
         patients.add_column(
             sa.Column("drill", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
+    _index("uq_patients_one_drill", "patients", ["clinic_id"], "drill")
     with op.batch_alter_table("alerts") as alerts:
         alerts.add_column(
             sa.Column("drill", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         alerts.add_column(sa.Column("people_from", INSTANT, nullable=True))
+        alerts.add_column(sa.Column("exhausted_at", INSTANT, nullable=True))
+        alerts.add_column(sa.Column("answer_by", INSTANT, nullable=True))
         alerts.add_column(sa.Column("first_acknowledged_at", INSTANT, nullable=True))
         alerts.add_column(sa.Column("contacted_at", INSTANT, nullable=True))
+        alerts.create_index(op.f("ix_alerts_clinic_id_opened_at"), ["clinic_id", "opened_at"])
+    op.execute(
+        "UPDATE alerts SET first_acknowledged_at = (SELECT min(e.at) FROM alert_entries e WHERE "
+        "e.clinic_id = alerts.clinic_id AND e.alert_id = alerts.id AND e.kind = 'acknowledged')"
+    )
     with op.batch_alter_table("deliveries") as deliveries:
         deliveries.add_column(sa.Column("leased_by", ID, nullable=True))
         deliveries.create_index(
@@ -172,10 +180,14 @@ def downgrade() -> None:
         deliveries.drop_index(op.f("ix_deliveries_clinic_id_created_at"))
         deliveries.drop_column("leased_by")
     with op.batch_alter_table("alerts") as alerts:
+        alerts.drop_index(op.f("ix_alerts_clinic_id_opened_at"))
         alerts.drop_column("contacted_at")
         alerts.drop_column("first_acknowledged_at")
         alerts.drop_column("people_from")
+        alerts.drop_column("answer_by")
+        alerts.drop_column("exhausted_at")
         alerts.drop_column("drill")
+    op.drop_index("uq_patients_one_drill", table_name="patients")
     with op.batch_alter_table("patients") as patients:
         patients.drop_column("drill")
     op.drop_table("rotas")

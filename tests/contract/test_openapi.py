@@ -158,5 +158,5 @@ def test_a_whole_life_of_an_alert_is_as_documented(
 
 DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
-    *("sequence", "step", "link", "reason", "endpoint_id"),
+    *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id"),
 }

@@ -26,7 +26,7 @@ from sqlalchemy import select
 
 from diary.alerts import answers
 from diary.alerts import service as alerts
-from diary.alerts.errors import LookAgain
+from diary.alerts.errors import AlertHeld, LookAgain
 from diary.alerts.model import alerts as alert_rows
 from diary.callers import Caller, CallerKind
 from diary.checkins.help import ask_for_help
@@ -113,7 +113,9 @@ class Interlude(RuleBasedStateMachine):
     def bob_acknowledges(self, late: bool) -> None:
         alert = self.open_alert()
         seen = alert.generation - late
-        refused = pytest.raises(LookAgain) if late else nullcontext()
+        refused: Any = pytest.raises(LookAgain) if late else nullcontext()
+        if alert.acknowledged_by not in (None, self.cast.bob.id):
+            refused = pytest.raises(AlertHeld)
         with refused, self.house.work(self.bob) as work:
             answers.acknowledge(work, alert.id, generation=seen, on_behalf_of=None)
 
@@ -131,6 +133,26 @@ class Interlude(RuleBasedStateMachine):
         alert = self.open_alert()
         with self.house.work(self.bob) as work:
             answers.escalate(work, alert.id)
+
+    @precondition(lambda self: self.held_alert())
+    @rule(taken=st.booleans())
+    def it_is_handed_over(self, taken: bool) -> None:
+        """taken: Bob takes it over, from himself if he has it; otherwise it goes to Dana."""
+        alert = self.held_alert()
+        to = (self.cast.bob if taken else self.cast.dana).id
+        with self.house.work(self.bob) as work:
+            answers.hand_over(work, alert.id, to=to, generation=alert.generation, on_behalf_of=None)
+        after = self.open_alert()
+        assert after.acknowledged_by == to
+        assert taken or after.next_action_at == alert.next_action_at
+
+    @precondition(lambda self: self.held_alert())
+    @rule()
+    def bob_gives_it_back(self) -> None:
+        alert = self.held_alert()
+        with self.house.work(self.bob) as work:
+            answers.release(work, alert.id, generation=alert.generation, on_behalf_of=None)
+        assert self.open_alert().status == "triggered"
 
     # What machines do.
 
@@ -268,6 +290,10 @@ class Interlude(RuleBasedStateMachine):
 
     def open_alert(self) -> Any:
         return next((alert for alert in self.alerts() if alert.status != "resolved"), None)
+
+    def held_alert(self) -> Any:
+        alert = self.open_alert()
+        return alert if alert and alert.status == "acknowledged" else None
 
     def status_of(self, alert_id: UUID | None) -> str:
         (status,) = [str(alert.status) for alert in self.alerts() if alert.id == alert_id]

@@ -37,6 +37,9 @@ OVERRIDE = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": LATER, "staff": []}
 BODIES: dict[str, dict[str, Any]] = {
     "postAcknowledgeAlert": {"generation": 1},
     "postAlertNotes": {"text": "Called."},
+    "postHandOverAlert": {"generation": 1, "to": str(uuid4())},
+    "postReleaseAlert": {"generation": 1},
+    "postDrills": {"severity": "low"},
     "postResolveAlert": {"sequence": 1, "outcome": "contacted-safe"},
     "postInfusions": {"planned_at": LATER},
     "postInfusionStarting": {"started_at": LATER},

@@ -126,6 +126,8 @@ def _ignores_improvement(case: Case) -> bool:
 
 
 def _acknowledges_only_what_was_seen(case: Case) -> bool:
+    if case.is_("HandedOver") or case.is_("Released"):
+        return True
     if not case.is_("Acknowledged"):
         return case.after is not None and (
             case.after.status != "acknowledged" or case.before.status == "acknowledged"
@@ -243,6 +245,34 @@ def _repeats_on_every_staffed_day(case: Case) -> bool:
     return case.after.severity is not MODERATE or case.after.next_action_at <= opens_at
 
 
+def _gives_away_only_what_someone_has(case: Case) -> bool:
+    if not (case.is_("HandedOver") or case.is_("Released")):
+        return True
+    held = case.before.status == "acknowledged" and case.event.generation == GENERATION
+    return bool((case.after is not None) == held)
+
+
+def _is_handed_over_without_a_minute_more(case: Case) -> bool:
+    if not case.is_("HandedOver") or case.after is None:
+        return True
+    told = case.effects == (case.rules.Tell("alert.acknowledged"),)
+    return bool(case.after == case.before) and told
+
+
+def _is_paged_where_it_stood_when_nobody_has_it_any_more(case: Case) -> bool:
+    if not case.is_("Released") or case.after is None:
+        return True
+    steps, before, after = case.policy.steps, case.before, case.after
+    exhausted = before.exhausted or not steps
+    wait = REPEATS_AT_LEAST_EVERY[before.severity] if exhausted else steps[before.step].delay
+    stands = (before.step, before.round, exhausted)
+    return bool(
+        (after.status, after.next_action_at) == ("triggered", NOW + wait)
+        and (after.step, after.round, after.exhausted) == stands
+        and case.effects == (case.rules.Page(before.step, case.rules.Reason.RELEASED, True),)
+    )
+
+
 INVARIANTS: dict[str, Callable[[Case], bool]] = {
     function.__name__.strip("_").replace("_", " "): function
     for function in (
@@ -264,6 +294,9 @@ INVARIANTS: dict[str, Callable[[Case], bool]] = {
         _pages_people_once_they_waited,
         _makes_nobody_wait_who_was_being_paged,
         _repeats_on_every_staffed_day,
+        _gives_away_only_what_someone_has,
+        _is_handed_over_without_a_minute_more,
+        _is_paged_where_it_stood_when_nobody_has_it_any_more,
     )
 }
 
@@ -278,7 +311,11 @@ def every_case(rules: Any) -> Iterator[Case]:
     for policy in policies:
         events = [
             *(rules.Found(*rank, policy) for rank in product(Severity, LADDER)),
-            *(rules.Acknowledged(seen) for seen in (GENERATION - 1, GENERATION, GENERATION + 1)),
+            *(
+                says(seen)
+                for says in (rules.Acknowledged, rules.HandedOver, rules.Released)
+                for seen in (GENERATION - 1, GENERATION, GENERATION + 1)
+            ),
             *(rules.Due(), rules.Unreachable(), rules.Escalated(), rules.Resolved()),
             rules.Restored(),
         ]

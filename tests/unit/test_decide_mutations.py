@@ -49,8 +49,8 @@ MISTAKES = {
         "return _due(back, policy, now, hours)",
     ),
     "an expired acknowledgement stays acknowledged": (
-        "back = replace(state, status=Status.TRIGGERED)",
-        "back = state",
+        "            back = replace(state, status=Status.TRIGGERED)",
+        "            back = state",
     ),
     "an exhausted policy falls silent": (
         "return waiting, (Page(state.step, reason, everyone, people),)",
@@ -84,6 +84,39 @@ MISTAKES = {
     "a resolved alert keeps a next action": (
         "status=Status.RESOLVED, next_action_at=None, people_from=None",
         "status=Status.RESOLVED, people_from=None",
+    ),
+    "a hand-over moves the moment when it comes back": (
+        'return state, (Tell("alert.acknowledged"),)',
+        "held = replace(state, next_action_at=now + ACKNOWLEDGEMENT_HOLDS[state.severity])\n"
+        '            return held, (Tell("alert.acknowledged"),)',
+    ),
+    "a hand-over is not told": (
+        'return state, (Tell("alert.acknowledged"),)',
+        "return state, ()",
+    ),
+    "what was not seen is given away": (
+        "if state.status is not Status.ACKNOWLEDGED or generation != state.generation:",
+        "if state.status is not Status.ACKNOWLEDGED:",
+    ),
+    "what nobody has is given away": (
+        "if state.status is not Status.ACKNOWLEDGED or generation != state.generation:",
+        "if generation != state.generation:",
+    ),
+    "what was given back stays acknowledged": (
+        "generation)\n    back = replace(state, status=Status.TRIGGERED)",
+        "generation)\n    back = state",
+    ),
+    "what was given back pages nobody": (
+        "return paged, (Page(state.step, Reason.RELEASED, everyone=True),)",
+        "return paged, ()",
+    ),
+    "what was given back is told to its step alone": (
+        "return paged, (Page(state.step, Reason.RELEASED, everyone=True),)",
+        "return paged, (Page(state.step, Reason.RELEASED),)",
+    ),
+    "what was given back is paged when it would have come back anyway": (
+        "paged = replace(back, next_action_at=now + policy.steps[state.step].delay)",
+        "paged = back",
     ),
     "a hand that asks for more hands keeps the alert": (
         "more = replace(state, status=Status.TRIGGERED, people_from=None)",

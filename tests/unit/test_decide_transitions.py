@@ -12,9 +12,11 @@ from diary.alerts.decide import (
     Escalated,
     Event,
     Found,
+    HandedOver,
     Page,
     Policy,
     Reason,
+    Released,
     Resolved,
     Restored,
     SituationChanged,
@@ -165,6 +167,21 @@ ROWS = {
         replace(TRIGGERED, next_action_at=NOW + 5 * MINUTE),
         (Page(0, Reason.RESTORED, everyone=True),),
     ),
+    "a colleague gets it for the time that was left of it": Row(
+        ACKNOWLEDGED, HandedOver(1), ACKNOWLEDGED, (Tell("alert.acknowledged"),)
+    ),
+    "given back, it is paged where it stood, with everyone who thinks that it is held": Row(
+        replace(AT_THE_TOP, status=Status.ACKNOWLEDGED),
+        Released(1),
+        replace(AT_THE_TOP, next_action_at=NOW + 7 * MINUTE),
+        (Page(1, Reason.RELEASED, everyone=True),),
+    ),
+    "given back after its policy was used up, it goes on as before": Row(
+        ACKNOWLEDGED,
+        Released(1),
+        replace(EXHAUSTED, next_action_at=NOW + 5 * MINUTE),
+        (Page(1, Reason.RELEASED, everyone=True),),
+    ),
     "a person closes it, and nothing is due any more": Row(
         TRIGGERED, Resolved(), RESOLVED, (Withdraw(), Tell("alert.resolved"))
     ),
@@ -183,6 +200,18 @@ def test_an_acknowledgement_of_another_generation_is_refused(seen: int) -> None:
         decide(TRIGGERED, Acknowledged(seen), NOW, POLICY)
 
 
+@pytest.mark.parametrize("event", [HandedOver(1), Released(1)])
+def test_what_nobody_has_cannot_be_given_away(event: Event) -> None:
+    with pytest.raises(SituationChanged):
+        decide(TRIGGERED, event, NOW, POLICY)
+
+
+@pytest.mark.parametrize("event", [HandedOver(0), Released(2)])
+def test_what_was_not_seen_cannot_be_given_away(event: Event) -> None:
+    with pytest.raises(SituationChanged):
+        decide(ACKNOWLEDGED, event, NOW, POLICY)
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -191,6 +220,8 @@ def test_an_acknowledgement_of_another_generation_is_refused(seen: int) -> None:
         Unreachable(),
         Escalated(),
         Acknowledged(1),
+        HandedOver(1),
+        Released(1),
         Resolved(),
         Restored(),
     ],

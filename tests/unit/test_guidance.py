@@ -21,6 +21,7 @@ def told(
     locale: str = "en",
     phone: str | None = "+1 555 0100",
     name: str = "North Clinic",
+    looking: bool = False,
 ) -> Guidance:
     return guidance(
         severity,
@@ -29,6 +30,7 @@ def told(
         clinic_name=name,
         clinic_phone=phone,
         coverage=coverage(None, NOW, locale),
+        looking=looking,
     )
 
 
@@ -66,12 +68,13 @@ def test_the_level_follows_the_severity(severity: Severity | None, level: str) -
     assert GuidanceLevel.of(severity) == level
 
 
+@pytest.mark.parametrize("looking", [False, True])
 @pytest.mark.parametrize("severity", EVERY)
 @pytest.mark.parametrize("locale", ["en", "es"])
 def test_every_text_names_a_line_the_clinic_and_the_emergency_number(
-    severity: Severity | None, locale: str
+    severity: Severity | None, locale: str, looking: bool
 ) -> None:
-    text = told(severity, locale=locale).text
+    text = told(severity, locale=locale, looking=looking).text
     assert "988" in text
     assert "911" in text
     assert "North Clinic" in text
@@ -86,7 +89,8 @@ def test_no_text_is_ever_half_filled(
     severity: Severity | None, locale: str, country: str | None, phone: str | None
 ) -> None:
     said = told(severity, country, locale, phone)
-    for text in (said.text, *crisis_pack(country, locale).texts.values()):
+    looked = told(severity, country, locale, phone, looking=True)
+    for text in (said.text, looked.text, *crisis_pack(country, locale).texts.values()):
         assert text.strip() == text
         assert text.endswith(".")
         assert not [part for part in ("{", "}", "None", "  ", "..") if part in text]
