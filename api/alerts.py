@@ -20,11 +20,11 @@ from schemas.alerts import (
     AlertInFullView,
     AlertNote,
     AlertView,
-    Contact,
     DeliveryView,
     HandOver,
     Release,
     Resolution,
+    SpokenWith,
 )
 
 ns = Namespace("alerts", "Alerts", path="/v1/alerts")
@@ -136,7 +136,7 @@ class ContactedPatient(Resource):
 
     @operation(
         scope=Scope.ALERTS_WRITE,
-        body=Contact,
+        body=SpokenWith,
         returns=AlertInFullView,
         raises=(NotFound, AlertResolved, NameRequired),
     )

@@ -106,7 +106,7 @@ class AlertDraft(Body):
     on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
 
 
-class Contact(Body):
+class SpokenWith(Body):
     """Someone spoke with the patient."""
 
     on_behalf_of = Id(load_default=None, metadata=_ON_BEHALF)
