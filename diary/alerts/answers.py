@@ -9,8 +9,8 @@ from diary.access import staff
 from diary.access.permissions import Scope
 from diary.alerts.apply import apply, locked, subject_of
 from diary.alerts.carry import carry_out, state_of
-from diary.alerts.decide import Acknowledged, Escalated, HandedOver, Released, Resolved, Status
 from diary.alerts.errors import AlertHeld, AlertResolved, LookAgain, NameRequired
+from diary.alerts.situation import Acknowledged, Escalated, HandedOver, Released, Resolved, Status
 from diary.callers import CallerKind
 from diary.errors import FieldFault, Invalid, NotFound
 from diary.work import Work

@@ -6,7 +6,11 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, select
 
 from diary.alerts.carry import Subject, carry_out, state_of
-from diary.alerts.decide import (
+from diary.alerts.decide import decide
+from diary.alerts.errors import AlertNotHeld, AlertResolved, LookAgain
+from diary.alerts.model import alerts, policies
+from diary.alerts.policies import stamped
+from diary.alerts.situation import (
     ALWAYS,
     Event,
     HandedOver,
@@ -15,11 +19,7 @@ from diary.alerts.decide import (
     Released,
     SituationChanged,
     Status,
-    decide,
 )
-from diary.alerts.errors import AlertNotHeld, AlertResolved, LookAgain
-from diary.alerts.model import alerts, policies
-from diary.alerts.policies import stamped
 from diary.columns import Id
 from diary.errors import NotFound
 from diary.oncall import service as oncall

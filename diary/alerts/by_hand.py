@@ -6,11 +6,11 @@ from sqlalchemy import select
 
 from diary.access import clinics
 from diary.alerts.answers import answering
-from diary.alerts.decide import Status
 from diary.alerts.errors import DrillOpen
 from diary.alerts.findings import Finding
 from diary.alerts.model import alerts
 from diary.alerts.service import Subjected, raise_alert
+from diary.alerts.situation import Status
 from diary.errors import NotFound
 from diary.patients import drill
 from diary.patients.model import patients

@@ -7,7 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Row, update
 
-from diary.alerts.decide import (
+from diary.alerts.decide import decide
+from diary.alerts.model import alert_entries, alerts
+from diary.alerts.policies import Stamped
+from diary.alerts.reach import LAST_RESORT, Reach, reach
+from diary.alerts.situation import (
     ALWAYS,
     Decision,
     Hours,
@@ -18,11 +22,7 @@ from diary.alerts.decide import (
     Tell,
     Unreachable,
     Withdraw,
-    decide,
 )
-from diary.alerts.model import alert_entries, alerts
-from diary.alerts.policies import Stamped
-from diary.alerts.reach import LAST_RESORT, Reach, reach
 from diary.severity import Severity
 from diary.webhooks import endpoints
 from diary.webhooks.publish import publish, supersede, told, withdraw_pages

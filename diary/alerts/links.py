@@ -21,8 +21,9 @@ from diary.access.permissions import Scope
 from diary.access.secrets import key_fingerprint
 from diary.alerts import answers
 from diary.alerts.apply import locked, read
-from diary.alerts.decide import ACKNOWLEDGEMENT_HOLDS, Status
+from diary.alerts.decide import ACKNOWLEDGEMENT_HOLDS
 from diary.alerts.model import acknowledgement_links
+from diary.alerts.situation import Status
 from diary.callers import Caller, CallerKind
 from diary.errors import NotFound
 from diary.severity import Severity

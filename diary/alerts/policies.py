@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, case, func, select
 
-from diary.alerts.decide import Policy, Step
 from diary.alerts.model import policies
 from diary.alerts.reach import CONTACT, ENDPOINT, LAST_RESORT, ROTA, Target, reach
+from diary.alerts.situation import Policy, Step
 from diary.alerts.unreachable import go_on
 from diary.columns import Id
 from diary.errors import Conflict, FieldFault, Invalid

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from diary.alerts.apply import apply, locked
-from diary.alerts.decide import Restored, Status
 from diary.alerts.model import alerts
+from diary.alerts.situation import Restored, Status
 from diary.work import Work
 
 

@@ -10,18 +10,11 @@ from sqlalchemy import Row, bindparam, case, func, select
 
 from diary.alerts.apply import apply, hours_of, locked, read
 from diary.alerts.carry import Subject, carry_out, state_of
-from diary.alerts.decide import (
-    SHOULD_ACKNOWLEDGE_WITHIN,
-    SHOULD_CONTACT_WITHIN,
-    Due,
-    Found,
-    Status,
-    Unreachable,
-    decide,
-)
+from diary.alerts.decide import SHOULD_ACKNOWLEDGE_WITHIN, SHOULD_CONTACT_WITHIN, decide
 from diary.alerts.findings import Finding, signs_in
 from diary.alerts.model import alerts, findings
 from diary.alerts.policies import for_severity, stamped
+from diary.alerts.situation import Due, Found, Status, Unreachable
 from diary.columns import Id
 from diary.webhooks.publish import reached_nobody
 from diary.work import Work

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, and_, case, exists, func, select
 
 from diary.access.model import clinics
-from diary.alerts.decide import Status
 from diary.alerts.model import alerts, findings
+from diary.alerts.situation import Status
 from diary.checkins.guide import guide
 from diary.crisis.guidance import Guidance
 from diary.crisis.standing import Progress, Stands, progress, said

@@ -70,7 +70,7 @@ def send_if_due(work: Work) -> bool:
         return False
     # Low: were its policy used up, a higher one would be told to the operator's last resort.
     found = Finding("canary", "canary", Severity.LOW, None, {})
-    patient = Subjected(CLINIC, CLINIC, _REFERENCE)
+    patient = Subjected(CLINIC, CLINIC, _REFERENCE, drill=True)
     raise_alert(work, patient, [found], source="canary", source_id=work.new_id())
     return True
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from diary.alerts.decide import (
+from diary.alerts.decide import decide
+from diary.alerts.situation import (
     Acknowledged,
     Due,
     Escalated,
@@ -26,7 +27,6 @@ from diary.alerts.decide import (
     Tell,
     Unreachable,
     Withdraw,
-    decide,
 )
 from diary.severity import Severity
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from diary.alerts.decide import Reason
+from diary.alerts.situation import Reason
 from diary.alerts.texts import LONGEST, text_of
 from schemas.events import EVENTS
 
