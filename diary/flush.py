@@ -22,7 +22,7 @@ _Shape = tuple[tuple[str, tuple[str, ...]], ...]
 
 def flush(connection: Connection, rows: Sequence[tuple[Table, Mapping[str, Any]]]) -> None:
     """Insert the rows; parents must come before children."""
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite" or _are_alike(rows):
         for (table, _), group in groupby(rows, key=lambda entry: (entry[0], tuple(entry[1]))):
             connection.execute(insert(table), [dict(row) for _, row in group])
         return
@@ -35,6 +35,12 @@ def flush(connection: Connection, rows: Sequence[tuple[Table, Mapping[str, Any]]
             for column, value in row.items()
         }
         connection.execute(_composed(shape), values)
+
+
+def _are_alike(rows: Sequence[tuple[Table, Mapping[str, Any]]]) -> bool:
+    """Many rows of one table travel in one round trip as they are, and cost less than composed."""
+    first, columns = rows[0][0], tuple(rows[0][1])
+    return len(rows) > 1 and all(table is first and tuple(row) == columns for table, row in rows)
 
 
 @lru_cache(maxsize=256)

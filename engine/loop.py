@@ -28,6 +28,8 @@ _POLL = 0.5
 # What is due and could not be taken now (a full endpoint, a row that another engine holds).
 _HELD_UP = 0.1
 _AFTER_FAULT = 1.0
+# A dead engine's leases are looked for less often than what is due: it costs each page a moment.
+_LOST_EVERY = 0.25
 _THREADS = 4
 
 
@@ -78,13 +80,17 @@ class Engine:
         _log.info("engine.stopped", engine_id=str(self._caller.id))
 
     async def _work(self, *, alone: bool) -> None:
+        assert self._loop is not None
         assert self._woken is not None
+        look_for_lost_at = 0.0
         async with self._open() as (sender, own):
             while not self.stopping:
                 self._woken.clear()
                 try:
-                    await self._release(all_leases=alone)
-                    alone = False
+                    if self._loop.time() >= look_for_lost_at:
+                        await self._release(all_leases=alone)
+                        alone = False
+                        look_for_lost_at = self._loop.time() + _LOST_EVERY
                     await own.look()
                     looked_at = self._house.clock.now()
                     worked = await self._turn(sender)

@@ -17,7 +17,7 @@ from diary.callers import CallerKind
 from diary.errors import Conflict, FieldFault, Forbidden, Invalid, NotFound
 from diary.settings import Settings
 from diary.webhooks.addresses import LONGEST_URL, URL_CHARACTERS, AddressGuard, ForbiddenTarget
-from diary.webhooks.endpoints import MAX_IN_FLIGHT, SEALED_AT
+from diary.webhooks.endpoints import SEALED_AT
 from diary.webhooks.model import endpoints
 from diary.work import Work
 
@@ -43,6 +43,9 @@ _ARGUMENTS: Final = frozenset(
     """.split()  # noqa: SIM905 a column of words
 )
 _LOCAL_NAMES: Final = ("localhost", "local", "internal", "lan", "home.arpa")
+
+# All the persons that an engine pages share its room for processes that send.
+_MAX_IN_FLIGHT = 2
 
 
 class ChannelsNotInstalled(Conflict):
@@ -91,7 +94,7 @@ def create(work: Work, staff_id: UUID, *, address: str, label: str | None) -> Co
         description=label,
         secret=work.vault.seal(address, place=SEALED_AT, clinic=clinic, row=contact_id),
         state="active",
-        max_in_flight=MAX_IN_FLIGHT,
+        max_in_flight=_MAX_IN_FLIGHT,
         created_at=work.now,
     )
     work.audit("contact.created", "contact", contact_id, staff=str(staff_id))

@@ -17,7 +17,7 @@ from diary.webhooks.model import LEASED, PENDING, deliveries, endpoints
 from diary.webhooks.signing import new_secret
 from diary.work import Work
 
-MAX_IN_FLIGHT = 4
+MAX_IN_FLIGHT = 8
 SEALED_AT = "endpoints.secret"
 
 

@@ -5,6 +5,7 @@ queue delays nobody and no two engines overfill it. A lease that was lost (a sta
 killed one) runs out and the delivery is owed again: at least once, with the same message id.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,42 +175,64 @@ def claim(
     return claimed
 
 
-def settle(work: Work, claimed: Claimed, attempted: Attempted) -> bool:
-    """Write down how an attempt went; False where the lease was lost meanwhile.
+def settle(work: Work, ended: Sequence[tuple[Claimed, Attempted]]) -> list[bool]:
+    """Write down how attempts went; False for each whose lease was lost meanwhile.
 
     A worker whose lease was lost leaves only the trace of its attempt.
     """
-    held = (
-        (deliveries.c.clinic_id == claimed.clinic_id)
-        & (deliveries.c.id == claimed.id)
-        & (deliveries.c.lease_token == claimed.lease_token)
-    )
-    row = work.row(select(deliveries.c.withdrawn).where(held).with_for_update())
-    if row is not None:
-        values = _after(work, claimed, attempted, withdrawn=row.withdrawn)
-        work.execute(
-            update(deliveries)
-            .where(held)
-            .values(
-                lease_token=None,
-                leased_until=None,
-                leased_by=None,
-                attempts=claimed.attempts + 1,
-                **values,
-            )
+    rows = work.rows(
+        select(deliveries.c.id, deliveries.c.lease_token, deliveries.c.withdrawn)
+        .where(
+            deliveries.c.clinic_id.in_({claimed.clinic_id for claimed, _ in ended}),
+            deliveries.c.id.in_([claimed.id for claimed, _ in ended]),
+            LEASED,
         )
-    work.add(
-        attempts,
-        clinic_id=claimed.clinic_id,
-        id=work.new_id(),
-        delivery_id=claimed.id,
-        started_at=attempted.started_at,
-        duration_ms=attempted.duration_ms,
-        status=attempted.status,
-        error=attempted.error,
-        stale=row is None,
+        # In one order everywhere, so that two engines do not wait for each other.
+        .order_by(deliveries.c.id)
+        .with_for_update()
     )
-    return row is not None
+    withdrawn = {(row.id, row.lease_token): row.withdrawn for row in rows}
+    told = [(claimed.id, claimed.lease_token) in withdrawn for claimed, _ in ended]
+    arrived: list[Claimed] = []
+    for (claimed, attempted), held in zip(ended, told, strict=True):
+        work.add(
+            attempts,
+            clinic_id=claimed.clinic_id,
+            id=work.new_id(),
+            delivery_id=claimed.id,
+            started_at=attempted.started_at,
+            duration_ms=attempted.duration_ms,
+            status=attempted.status,
+            error=attempted.error,
+            stale=not held,
+        )
+        if held and attempted.delivered:
+            arrived.append(claimed)
+    for (claimed, attempted), held in zip(ended, told, strict=True):
+        if held and not attempted.delivered:
+            unwanted = withdrawn[claimed.id, claimed.lease_token]
+            _set_free(work, [claimed], **_after_failure(work, claimed, attempted, unwanted))
+    if arrived:
+        _set_free(work, arrived, state="delivered", settled_at=work.now)
+    return told
+
+
+def _set_free(work: Work, claimed: Sequence[Claimed], **values: Any) -> None:
+    work.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.clinic_id.in_({one.clinic_id for one in claimed}),
+            deliveries.c.id.in_([one.id for one in claimed]),
+            LEASED,
+        )
+        .values(
+            lease_token=None,
+            leased_until=None,
+            leased_by=None,
+            attempts=deliveries.c.attempts + 1,
+            **values,
+        )
+    )
 
 
 def any_lost(work: Work, *, all_leases: bool = False) -> bool:
@@ -252,12 +275,10 @@ def _lost(work: Work, all_leases: bool) -> ColumnElement[bool]:
     return LEASED & ((until <= work.now) | (until > work.now + LEASE + _CLOCKS_DIFFER))
 
 
-def _after(
-    work: Work, claimed: Claimed, attempted: Attempted, *, withdrawn: bool
+def _after_failure(
+    work: Work, claimed: Claimed, attempted: Attempted, unwanted: bool
 ) -> dict[str, Any]:
-    if attempted.delivered:
-        return {"state": "delivered", "settled_at": work.now}
-    if withdrawn:
+    if unwanted:
         return {"state": "cancelled", "settled_at": work.now}
     wait = next_try(
         is_page=claimed.is_page,

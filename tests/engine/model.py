@@ -266,7 +266,7 @@ class Interlude(RuleBasedStateMachine):
         now, claimed = self.clock.now(), hand.claimed
         attempted = Attempted(delivered, 204 if delivered else None, None, None, now, 1)
         with self.house.work(hand.engine) as work:
-            if not queue.settle(work, claimed, attempted):
+            if queue.settle(work, [(claimed, attempted)]) != [True]:
                 self.may_repeat.add((claimed.message_id, hand.endpoint))
         if not delivered and claimed.is_page and claimed.alert_id and climbs:
             with self.house.work(hand.engine) as work:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from diary.callers import Caller, CallerKind
 from diary.webhooks import endpoints, queue
+from diary.webhooks.endpoints import MAX_IN_FLIGHT
 from diary.webhooks.model import attempts, deliveries
 from diary.webhooks.publish import publish
 from diary.webhooks.queue import Attempted, Claimed
@@ -44,7 +45,7 @@ def settle(house: House, claimed: Claimed, *, delivered: bool) -> bool:
     status = 204 if delivered else 500
     attempted = Attempted(delivered, status, None, None, house.clock.now(), 1)
     with house.work(ENGINE) as work:
-        return queue.settle(work, claimed, attempted)
+        return queue.settle(work, [(claimed, attempted)]) == [True]
 
 
 @contextmanager
@@ -246,10 +247,10 @@ def test_a_dead_endpoint_with_a_long_queue_delays_nobody(
         owe(house, cast, cast.team.id)
     receiver.behave("hang", "team")
     with running(house):
-        receiver.expect("ping", "team", count=4)
+        receiver.expect("ping", "team", count=MAX_IN_FLIGHT)
         cast.alice.ask_for_help()
         receiver.expect("alert.triggered", "on-call", timeout=5)
-        assert len(receiver.received("team")) == 4
+        assert len(receiver.received("team")) == MAX_IN_FLIGHT
         receiver.behave("ok", "team")
         receiver.expect("alert.triggered", "team")
 
@@ -258,18 +259,18 @@ def test_an_engine_that_can_do_nothing_waits(
     cast: Cast, receiver: Receiver, house: House, clock: SimulatedClock
 ) -> None:
     """What is due at a full or disabled endpoint must not keep it turning."""
-    for _ in range(9):
+    for _ in range(2 * MAX_IN_FLIGHT + 1):
         owe(house, cast, cast.team.id)
         owe(house, cast, cast.on_call.id)
     receiver.behave("hang", "team")
     counting = _CountingClock()
     with running(replace(house, clock=counting)):
-        receiver.expect("ping", "team", count=4)
+        receiver.expect("ping", "team", count=MAX_IN_FLIGHT)
         with pytest.raises(AssertionError):
-            receiver.expect("ping", "team", count=5, timeout=0.5)
+            receiver.expect("ping", "team", count=MAX_IN_FLIGHT + 1, timeout=0.5)
         before = counting.looks
         with pytest.raises(AssertionError):
-            receiver.expect("ping", "team", count=5, timeout=2)
+            receiver.expect("ping", "team", count=MAX_IN_FLIGHT + 1, timeout=2)
         # Every half-second: leases, alerts, endpoints, its own heart, and when to look again.
         assert counting.looks - before < 100
         receiver.behave("ok", "team")

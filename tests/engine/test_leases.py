@@ -68,7 +68,7 @@ def test_a_lease_whose_engine_lives_stays_its_own(
 
     attempted = Attempted(True, 204, None, None, house.clock.now(), 1)
     with house.work(DYING) as work:
-        assert not queue.settle(work, claimed, attempted), "the lease is another's"
+        assert queue.settle(work, [(claimed, attempted)]) == [False], "the lease is another's"
     assert states(house) == [("leased", PEER.id)]
 
 
