@@ -13,6 +13,7 @@ from diary.checkins.guide import guide
 from diary.crisis.guidance import Guidance
 from diary.crisis.standing import Progress, Stands, progress, said
 from diary.errors import NotFound
+from diary.oncall.model import rotas
 from diary.patients.model import patients
 from diary.webhooks.model import deliveries
 from diary.work import Work
@@ -43,8 +44,12 @@ def own_alert(work: Work) -> OwnAlert:
             clinics.c.phone,
             clinics.c.time_zone,
             clinics.c.staffed_hours,
+            rotas.c.time_zone.label("rota_zone"),
+            rotas.c.shifts,
+            rotas.c.overrides,
         )
         .join(clinics, clinics.c.id == patients.c.clinic_id)
+        .outerjoin(rotas, (rotas.c.clinic_id == clinics.c.id) & rotas.c.told_to_patients)
         .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == work.caller.patient)
     )
     if here is None:

@@ -188,7 +188,7 @@ def test_a_third_phone_ends_the_oldest(cast: Cast, api: Api, clock: SimulatedClo
 
 
 def test_nobody_is_enrolled_while_alerts_would_reach_nobody(cast: Cast, api: Api) -> None:
-    assert cast.bob.api.get("/v1/clinic/readiness").json == {"ready": True, "missing": []}
+    assert cast.bob.api.get("/v1/clinic/readiness").json == {"ready": True, "missing": [], "gone": []}
 
     empty = _clinic_without_anything(cast)
     report = empty.api.get("/v1/clinic/readiness").json
