@@ -219,8 +219,11 @@ def _lost(work: Work, all_leases: bool) -> ColumnElement[bool]:
 
 
 def _due(work: Work, clinic_id: Any, endpoint_id: Any) -> ColumnElement[bool]:
-    # No page waits so long, but for a clock that was set back since: it must not postpone a page.
-    too_late = deliveries.c.is_page & (deliveries.c.due_at > work.now + LONGEST_FOR_A_PAGE)
+    # A new page never waits and none waits so long, but by a clock that was set back since: that
+    # must not postpone a page.
+    too_late = deliveries.c.is_page & or_(
+        deliveries.c.attempts == 0, deliveries.c.due_at > work.now + LONGEST_FOR_A_PAGE
+    )
     return and_(
         deliveries.c.clinic_id == clinic_id,
         deliveries.c.endpoint_id == endpoint_id,
