@@ -45,7 +45,7 @@ openapi: $(READY) ## write the API description from the code
 bench: $(READY) ## measure (bench/README.md says how to read it)
 	$(BIN)/python -m bench
 
-chaos: $(READY) ## raise 10,000 alerts while everything goes wrong: half an hour
+chaos: $(READY) ## raise 10,000 alerts while everything goes wrong (a quarter of an hour)
 	$(BIN)/python -m tests.chaos.storm $(ARGS)
 
 typescript: $(READY) ## compile a TypeScript client made from the API description

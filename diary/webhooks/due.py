@@ -25,8 +25,13 @@ from diary.webhooks.model import LEASED, PENDING, deliveries, endpoints, message
 _NOW = bindparam("now", type_=Instant())
 _AFTER = bindparam("after", type_=Instant())
 _IS_DUE = deliveries.c.due_at <= _NOW
-# A page that waits longer than any page does was put off before the clock was set back.
-_PAGE_IS_DUE = or_(_IS_DUE, deliveries.c.due_at > bindparam("page_limit", type_=Instant()))
+# A new page never waits and none waits so long, but by a clock that was set back since: that must
+# not postpone a page.
+_PAGE_IS_DUE = or_(
+    _IS_DUE,
+    deliveries.c.attempts == 0,
+    deliveries.c.due_at > bindparam("page_limit", type_=Instant()),
+)
 _OF_ENDPOINT = and_(
     deliveries.c.clinic_id == endpoints.c.clinic_id,
     deliveries.c.endpoint_id == endpoints.c.id,

@@ -41,6 +41,8 @@ POINTS: Final[dict[str, tuple[str, str, str]]] = {
     "acknowledging": ("diary.alerts.answers", "acknowledge", _AFTER),
     "resolving": ("diary.alerts.answers", "resolve", _AFTER),
 }
+# Only a process that answers requests gets there.
+ANSWERING: Final = frozenset(("recording", "acknowledging", "resolving"))
 
 
 def die(*_: object, **__: object) -> NoReturn:

@@ -40,7 +40,7 @@ def main() -> int:
         report = run(name, plan, place)
         print("\n".join(lines(report)), flush=True)
         failed = failed or broken(report)
-    if not failed:
+    if not failed and not asked.keep:
         shutil.rmtree(folder)
     return int(failed)
 
@@ -53,6 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds-limit", type=float, default=1_500.0, help="of raising, in all")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     parser.add_argument("--calm", action="store_true", help="without any fault, to compare")
+    parser.add_argument("--keep", action="store_true", help="the logs, whatever comes out")
     return parser.parse_args()
 
 

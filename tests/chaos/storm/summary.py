@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tests.chaos.points import POINTS
 from tests.chaos.storm.run import Report
 
 LOST: Final = (
@@ -37,6 +38,10 @@ def lines(report: Report) -> Iterator[str]:
     yield _line("", f"of them {found.pages:,} pages; {found.tried_again:,} after a refusal")
     for number, (what, times) in enumerate(sorted(report.journal.counted().items())):
         yield _line("" if number else "faults", f"{times:>5} × {what}")
+    died = {each.detail for each in report.journal.faults if each.kind == "doom"}
+    missed = ", ".join(sorted(POINTS.keys() - died))
+    reached = f"{len(POINTS.keys() & died)} of {len(POINTS)}"
+    yield _line("labelled points died at", f"{reached}; not: {missed}" if missed else reached)
     for number, (what, times) in enumerate(report.logged.most_common()):
         yield _line("" if number else "logged by the product", f"{times:>5} × {what}")
     yield _line("lost", str(found.count(*LOST)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
-from tests.chaos.points import POINTS
+from tests.chaos.points import ANSWERING, POINTS
 from tests.chaos.storm.journal import Journal
 from tests.chaos.storm.processes import Clock, Keeper
 from tests.chaos.storm.stage import Stage
@@ -100,9 +101,12 @@ class Weather:
 
     async def _doom(self) -> None:
         if self.keeper.may_strike():
-            point = self.random.choice(list(POINTS))
-            process = self.random.choice(self.keeper.processes)
-            self.keeper.kill(process, (point, self.random.randint(1, 6)))
+            died = Counter(each.detail for each in self.journal.faults if each.kind == "doom")
+            least = min(died[point] for point in POINTS)
+            point = self.random.choice([point for point in POINTS if died[point] == least])
+            serves = [each for each in self.keeper.processes if each.port is not None]
+            among = serves if point in ANSWERING else self.keeper.processes
+            self.keeper.kill(self.random.choice(among), (point, self.random.randint(1, 3)))
 
     async def _worsen_an_endpoint(self) -> None:
         clinic = self.random.randrange(len(self.stage.doors))
