@@ -1,7 +1,10 @@
 """Where time comes from. Nothing in the house calls `datetime.now` but this file."""
 
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+# By how much the clocks of two machines may differ; more is a clock that was set.
+CLOCKS_DIFFER: Final = timedelta(seconds=30)
 
 
 class Clock(Protocol):

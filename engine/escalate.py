@@ -35,6 +35,18 @@ def escalate_due(house: House, caller: Caller, got_on: Callable[[], None] = lamb
             got_on()
 
 
+def go_by_the_clock(house: House, caller: Caller) -> None:
+    """Where the clock was set back, let no alert wait for it to catch up."""
+    with house.work(caller, write=False) as work:
+        later = alerts.acted_on_later(work)
+    for clinic_id, alert_id in later:
+        try:
+            with house.work(caller) as work:
+                alerts.wait_by_this_clock(work, clinic_id, alert_id)
+        except Exception as error:
+            _log.error("alert.action-failed", alert_id=str(alert_id), error=error)
+
+
 def next_action(house: House, caller: Caller, after: datetime | None = None) -> datetime | None:
     """When the next alert falls due. after: of those not yet due then."""
     with house.work(caller, write=False) as work:

@@ -16,7 +16,7 @@ from diary.webhooks.queue import Claimed
 from diary.work import House
 from engine.canary import Canary
 from engine.deliver import Deliverer
-from engine.escalate import escalate_due, next_action
+from engine.escalate import escalate_due, go_by_the_clock, next_action
 from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
@@ -88,7 +88,7 @@ class Engine:
                 self._woken.clear()
                 try:
                     if self._loop.time() >= look_for_lost_at:
-                        await self._release(all_leases=alone)
+                        await self._look_back(all_leases=alone)
                         alone = False
                         look_for_lost_at = self._loop.time() + _LOST_EVERY
                     await own.look()
@@ -112,7 +112,7 @@ class Engine:
 
     async def _drain(self, watching: bool) -> None:
         async with self._open() as (sender, own):
-            await self._release(all_leases=False)
+            await self._look_back(all_leases=False)
             if watching:
                 await own.look()
             while await self._turn(sender) or self._sends:
@@ -156,8 +156,12 @@ class Engine:
         if self._woken is not None:
             self._woken.set()
 
-    async def _release(self, *, all_leases: bool) -> None:
-        await self._deliverer.off_loop(lambda: self._reclaimer.release(all_leases=all_leases))
+    async def _look_back(self, *, all_leases: bool) -> None:
+        def release() -> None:
+            self._reclaimer.release(all_leases=all_leases)
+            go_by_the_clock(self._house, self._caller)
+
+        await self._deliverer.off_loop(release)
 
     async def _until_next(self, looked_at: datetime) -> float:
         due = await self._deliverer.off_loop(lambda: self._next_due(looked_at))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from diary.access.keys import KeyRing, SigningKey
 from diary.access.sessions import Grant
 from diary.callers import CallerKind
+from diary.clock import CLOCKS_DIFFER
 from diary.errors import Unauthenticated
 from diary.ids import NewId
 
@@ -30,7 +31,7 @@ LIFETIME = {
 _ALGORITHM = "ES256"
 _TYPE = "at+jwt"
 _LONGEST = 2_048
-_LEEWAY = 30
+_LEEWAY = CLOCKS_DIFFER.total_seconds()
 _CACHED = 4_096
 _CLAIMS = frozenset(
     ("iss", "aud", "sub", "client_id", "iat", "nbf", "exp", "jti", "scope", "clinic", "country")

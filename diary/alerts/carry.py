@@ -245,6 +245,7 @@ def _store(work: Work, subject: Subject, state: State, changes: dict[str, Any]) 
         "exhausted_at": subject.exhausted_at or (work.now if state.exhausted else None),
         "next_action_at": state.next_action_at,
         "people_from": state.people_from,
+        "acted_at": work.now,
         "sequence": subject.sequence,
         "policy_id": subject.stamped.id,
         "page_id": subject.page_id,

@@ -24,6 +24,7 @@ policies = clinic_table(
     Index(None, "clinic_id", "applies_to", "version", unique=True),
 )
 
+# acted_at: by the clock that set next_action_at, when something last happened to it.
 # people_from: while the people of a moderate alert wait for staffed hours, until when.
 # exhausted_at: the first time; whether it is so now says `exhausted`. answer_by: the first deadline
 # that stood until someone answered, which worsening may make earlier but not later; acknowledge_by
@@ -45,6 +46,7 @@ alerts = clinic_table(
     Column("page_id", Id),
     Column("opened_at", Instant, nullable=False),
     Column("next_action_at", Instant),
+    Column("acted_at", Instant),
     Column("people_from", Instant),
     Column("acknowledge_by", Instant, nullable=False),
     Column("contact_by", Instant, nullable=False),
@@ -79,6 +81,7 @@ alerts = clinic_table(
         unique=True,
     ),
     partial_index("ix_alerts_due", "next_action_at", where="status <> 'resolved'"),
+    partial_index("ix_alerts_acted", "acted_at", where="status <> 'resolved'"),
 )
 
 # source: where the finding came from, and source_id the check-in, quarantined body or call.

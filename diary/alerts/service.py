@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, case, func, select
+from sqlalchemy import Row, bindparam, case, func, select, update
 
 from diary.alerts.apply import apply, hours_of, locked, read
 from diary.alerts.carry import Subject, carry_out, state_of
@@ -15,6 +15,7 @@ from diary.alerts.findings import Finding, signs_in
 from diary.alerts.model import alerts, findings
 from diary.alerts.policies import for_severity, stamped
 from diary.alerts.situation import Due, Found, Status, Unreachable
+from diary.clock import CLOCKS_DIFFER
 from diary.columns import Id
 from diary.webhooks.publish import reached_nobody
 from diary.work import Work
@@ -141,6 +142,38 @@ def next_action(work: Work, after: datetime | None = None) -> datetime | None:
         )
     )
     return row.at if row is not None else None
+
+
+def acted_on_later(work: Work) -> list[tuple[UUID, UUID]]:
+    """The open alerts (clinic, id) that were acted on later than now: the clock was set back."""
+    rows = work.rows(
+        select(alerts.c.clinic_id, alerts.c.id).where(
+            alerts.c.status != Status.RESOLVED, alerts.c.acted_at > work.now + CLOCKS_DIFFER
+        )
+    )
+    return [(row.clinic_id, row.id) for row in rows]
+
+
+def wait_by_this_clock(work: Work, clinic_id: UUID, alert_id: UUID) -> None:
+    """Let an alert wait as long as it would have, now that the clock is back.
+
+    Otherwise its next step would wait until the clock has caught up.
+    """
+    row = locked(work, clinic_id, alert_id, skip_locked=True)
+    if row is None or row.status == Status.RESOLVED or row.acted_at is None:
+        return
+    if row.acted_at > work.now + CLOCKS_DIFFER:
+        back = row.acted_at - work.now
+        work.execute(
+            update(alerts)
+            .where(alerts.c.clinic_id == clinic_id, alerts.c.id == alert_id)
+            .values(
+                acted_at=work.now,
+                next_action_at=row.next_action_at - back,
+                people_from=row.people_from and row.people_from - back,
+            )
+        )
+        work.audit("alert.waits-by-this-clock", "alert", alert_id, clinic=clinic_id)
 
 
 def act_when_due(work: Work, clinic_id: UUID, alert_id: UUID) -> bool:

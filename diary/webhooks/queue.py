@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
+from diary.clock import CLOCKS_DIFFER
 from diary.webhooks import breaker
 from diary.webhooks.due import DUE_ENDPOINTS, IN_ORDER, NEXT
 from diary.webhooks.endpoints import secrets_of
@@ -23,8 +24,6 @@ from diary.work import Work
 LEASE = timedelta(seconds=15)
 # Absolute, and shorter than the lease: an attempt is over before anyone else may try.
 REQUEST_DEADLINE = timedelta(seconds=10)
-# By how much the clocks of two machines may differ, as for tokens.
-_CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +271,7 @@ def _lost(work: Work, all_leases: bool) -> ColumnElement[bool]:
         return LEASED
     # No lease ends so late, but by a clock that was set back since.
     until = deliveries.c.leased_until
-    return LEASED & ((until <= work.now) | (until > work.now + LEASE + _CLOCKS_DIFFER))
+    return LEASED & ((until <= work.now) | (until > work.now + LEASE + CLOCKS_DIFFER))
 
 
 def _after_failure(

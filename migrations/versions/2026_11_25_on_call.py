@@ -66,11 +66,16 @@ def upgrade() -> None:
             sa.Column("drill", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         alerts.add_column(sa.Column("people_from", INSTANT, nullable=True))
+        alerts.add_column(sa.Column("acted_at", INSTANT, nullable=True))
         alerts.add_column(sa.Column("exhausted_at", INSTANT, nullable=True))
         alerts.add_column(sa.Column("answer_by", INSTANT, nullable=True))
         alerts.add_column(sa.Column("first_acknowledged_at", INSTANT, nullable=True))
         alerts.add_column(sa.Column("contacted_at", INSTANT, nullable=True))
         alerts.create_index(op.f("ix_alerts_clinic_id_opened_at"), ["clinic_id", "opened_at"])
+        still_open = sa.text("status <> 'resolved'")
+        alerts.create_index(
+            "ix_alerts_acted", ["acted_at"], sqlite_where=still_open, postgresql_where=still_open
+        )
     op.execute(
         "UPDATE alerts SET first_acknowledged_at = (SELECT min(e.at) FROM alert_entries e WHERE "
         "e.clinic_id = alerts.clinic_id AND e.alert_id = alerts.id AND e.kind = 'acknowledged')"
@@ -180,9 +185,11 @@ def downgrade() -> None:
         deliveries.drop_index(op.f("ix_deliveries_clinic_id_created_at"))
         deliveries.drop_column("leased_by")
     with op.batch_alter_table("alerts") as alerts:
+        alerts.drop_index("ix_alerts_acted")
         alerts.drop_index(op.f("ix_alerts_clinic_id_opened_at"))
         alerts.drop_column("contacted_at")
         alerts.drop_column("first_acknowledged_at")
+        alerts.drop_column("acted_at")
         alerts.drop_column("people_from")
         alerts.drop_column("answer_by")
         alerts.drop_column("exhausted_at")

@@ -168,6 +168,26 @@ def test_a_finding_after_the_end_opens_an_alert_linked_to_the_last(
     assert (new["generation"], new["severity"], new["status"]) == (2, "critical", "triggered")
 
 
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_a_clock_that_is_set_back_makes_no_step_wait_longer(
+    cast: Cast, receiver: Receiver, wait: Wait, clock: SimulatedClock, acknowledged: bool
+) -> None:
+    clock.advance(hours=2)
+    cast.alice.check_in(si=4)
+    wait(seconds=0)
+    if acknowledged:
+        cast.bob.acknowledge(receiver.expect("alert.triggered", "team").data)
+    clock.advance(minutes=1)
+    wait(hours=-2)
+    receiver.clear()
+
+    # A step waits 5 minutes, a critical alert that someone has 15: a minute of it had passed.
+    wait(minutes=14 if acknowledged else 4, seconds=-1)
+    assert heard(receiver, "on-call") == []
+    wait(minutes=1, seconds=1)
+    assert heard(receiver, "on-call" if not acknowledged else "team")
+
+
 def test_two_people_one_wins_and_the_other_sees_who(
     cast: Cast, page: Received, receiver: Receiver
 ) -> None:
