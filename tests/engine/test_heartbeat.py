@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -97,12 +98,12 @@ def test_a_turn_that_hangs_falls_silent(
     cast.alice.ask_for_help()
     claim, seen = queue.claim, []
 
-    def hang(work: Work, clinic_id: UUID, endpoint_id: UUID) -> list[queue.Claimed]:
+    def hang(work: Work, *place: UUID, **more: Any) -> list[queue.Claimed]:
         for _ in range(2):
             with ThreadPoolExecutor(1) as elsewhere:
                 seen.append(elsewhere.submit(living, house).result())
             clock.advance(seconds=6)
-        return claim(work, clinic_id, endpoint_id)
+        return claim(work, *place, **more)
 
     monkeypatch.setattr(queue, "claim", hang)
     engine.run_until_idle()
