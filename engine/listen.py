@@ -36,6 +36,7 @@ class Listener:
         self._engine_id = engine_id
         self._wake = wake
         self._holds = False
+        self._tried = False
         self._ended = threading.Event()
 
     @property
@@ -45,8 +46,8 @@ class Listener:
 
     @property
     def hears(self) -> bool | None:
-        """Whether wake-ups come in; None where none are announced."""
-        return None if self._database.is_sqlite else self._holds
+        """Whether wake-ups come in; None where that was not tried yet, or none are announced."""
+        return self._holds if self._tried else None
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -73,6 +74,7 @@ class Listener:
                 with self._database.apart("listener") as connection:
                     self._listen(connection, ended)
             except Exception as error:
+                self._tried = True
                 if not ended.is_set():
                     _log.warning("listener.failed", engine_id=str(self._engine_id), error=error)
         self._holds = False
@@ -82,6 +84,7 @@ class Listener:
         assert isinstance(driver, Driver)
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
         self._holds = self._take_lock(connection)
+        self._tried = True
         _log.info("listener.listening", engine_id=str(self._engine_id), locked=self._holds)
         # Whatever was announced while nobody listened.
         self._wake()

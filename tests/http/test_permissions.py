@@ -89,7 +89,8 @@ def test_every_operation_with_every_identity(
 ) -> None:
     assert identities.keys() == set(Role)
     nobody = send(api, path, method, declared, {})
-    assert nobody.status < 500
+    # Without an engine the health of the escalation is bad, which anyone may know.
+    assert nobody.status < 500 or nobody.code == "escalation-unreliable"
     assert (nobody.code == "unauthenticated") is (declared.scope is not None)
     if declared.scope is None:
         return
@@ -112,6 +113,7 @@ def ids(cast: Cast) -> dict[str, Any]:
     """One of each object of Alice's clinic."""
     check_in = cast.alice.check_in(si=4).json["id"]
     (alert,) = cast.dana.alerts()
+    (owed,) = cast.dana.api.get(f"/v1/alerts/{alert['id']}/deliveries").json["items"]
     rota = cast.dana.api.post("/v1/rotas", ROTA).json["id"]
     override = cast.dana.api.post(f"/v1/rotas/{rota}/overrides", OVERRIDE).json["id"]
     (infusion, *_) = cast.bob.api.get(f"/v1/patients/{cast.alice.id}/infusions").json["items"]
@@ -120,6 +122,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "patient_id": cast.alice.id,
         "infusion_id": infusion["id"],
         "alert_id": alert["id"],
+        "delivery_id": owed["id"],
         "endpoint_id": cast.on_call.id,
         "client_id": client(cast)["id"],
         "staff_id": cast.bob.id,
