@@ -51,32 +51,27 @@ def die(*_: object, **__: object) -> NoReturn:
     raise AssertionError("still alive")
 
 
-def doom(point: str, times: int = 1) -> None:
-    """Have this process die when that point is reached for the given time."""
+def doom(point: str, is_time: Callable[[], bool] = lambda: True) -> None:
+    """Have this process die when it gets to that point. is_time: whether it is to die there now."""
     module, name, when = POINTS[point]
-    left = [times]
-
-    def is_over() -> bool:
-        left[0] -= 1
-        return left[0] <= 0
 
     def fatal(function: Function) -> Function:
         @wraps(function)
         def instead(*given: Any, **named: Any) -> Any:
-            if when is _BEFORE and is_over():
+            if when is _BEFORE and is_time():
                 die()
             result = function(*given, **named)
             is_there = when is _AFTER or (when is _AFTER_IF_TRUE and result)
-            if is_there and is_over():
+            if is_there and is_time():
                 die()
             return result
 
         @wraps(function)
         async def instead_of_coroutine(*given: Any, **named: Any) -> Any:
-            if when is _BEFORE and is_over():
+            if when is _BEFORE and is_time():
                 die()
             result = await function(*given, **named)
-            if when is _AFTER and is_over():
+            if when is _AFTER and is_time():
                 die()
             return result
 

@@ -49,7 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="storm", description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--alerts", type=int, default=10_000, help="in all")
-    parser.add_argument("--rate", type=float, default=15.0, help="alerts a second at most")
+    parser.add_argument("--rate", type=float, default=12.0, help="alerts a second at most")
     parser.add_argument("--seconds-limit", type=float, default=1_500.0, help="of raising, in all")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     parser.add_argument("--calm", action="store_true", help="without any fault, to compare")

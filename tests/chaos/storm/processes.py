@@ -32,10 +32,9 @@ class Clock:
         self.set(0.0)
 
     def set(self, wrong: float) -> None:
-        """Let it jump. Replaced as a whole: who reads meanwhile reads one or the other."""
+        """Let it jump."""
         self.wrong = wrong
-        with self.file.open("r+b" if self.file.exists() else "w+b") as file:
-            file.write(f"{wrong:<32.3f}".encode())
+        _put(self.file, f"{wrong:.3f}")
 
 
 class Process:
@@ -47,20 +46,22 @@ class Process:
         self.clock = clock
         self.log = folder / f"{name}.log"
         self.fault: Fault | None = None
+        self._doom = folder / f"{name}.doom"
         self.doom: str | None = None
+        self.doom_at(None)
         self._is_dying = False
         self._since = 0
         self._environment = _environment(settings) | {
             "STORM_CLOCK": str(clock.file),
             "STORM_CLAIMS": str(folder / "claims"),
+            "STORM_DOOM": str(self._doom),
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, doom: str | None = None, times: int = 1) -> None:
-        """Start it; doom: the point at which it is to die when it gets there so many times."""
-        self.doom = doom
+    def start(self) -> None:
+        """Start it; nothing dooms it yet."""
+        self.doom_at(None)
         self._is_dying = False
-        extra = {"STORM_DOOM": doom, "STORM_TIMES": str(times)} if doom else {}
         module = "tests.chaos.storm.struck"
         command = [sys.executable, "-m"]
         if self.port is None:
@@ -72,12 +73,17 @@ class Process:
             self._since = log.tell()
             self._process = subprocess.Popen(
                 command,
-                env=self._environment | extra,
+                env=self._environment,
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def doom_at(self, point: str | None) -> None:
+        """Let it die when it next gets to that point; None: no more."""
+        self.doom = point
+        _put(self._doom, point or "")
 
     def has_ended(self) -> bool:
         """Whether it lives no more."""
@@ -117,7 +123,6 @@ class Keeper:
         self.processes = processes
         self._journal = journal
         self._stopping = False
-        self._doomed: dict[str, tuple[str, int]] = {}
         self._up_since = 0.0
 
     async def begin(self) -> None:
@@ -137,21 +142,16 @@ class Keeper:
                 await self._look_after(process)
             await asyncio.sleep(0.05)
 
-    def kill(self, process: Process, doom: tuple[str, int] | None = None) -> None:
-        """Kill it now. doom: where its successor is to die in turn, and the how manieth time."""
-        if process.fault is not None or process.has_ended():
-            return  # it is dead already, or just coming up
-        if doom:
-            self._doomed[process.name] = doom
-        process.fault = self._journal.begin("kill", process.name)
-        process.kill()
+    def kill(self, process: Process) -> None:
+        """Kill it now, if it lives and is no longer coming up."""
+        if process.fault is None and not process.has_ended():
+            process.fault = self._journal.begin("kill", process.name)
+            process.kill()
 
     def lift_dooms(self) -> None:
-        """Whoever still waits for its end is replaced."""
-        self._doomed.clear()
+        """Whoever has not got to the end that waits for it lives on."""
         for process in self.processes:
-            if process.doom:
-                self.kill(process)
+            process.doom_at(None)
 
     def may_strike(self) -> bool:
         """Whether all have worked for a while."""
@@ -184,8 +184,7 @@ class Keeper:
             else:
                 await asyncio.sleep(_BEFORE_ANOTHER_TRY if self._is_away() else 0)
             process.kill()  # what is left of its group
-            point, times = self._doomed.pop(process.name, (None, 1))
-            process.start(point, times)
+            process.start()
         elif process.fault is not None and process.is_ready():
             self._journal.end(process.fault)
             process.fault = None
@@ -194,6 +193,12 @@ class Keeper:
     def _is_away(self) -> bool:
         now = time.time()
         return self._journal.is_near(("restart",), now, now)
+
+
+def _put(file: Path, text: str) -> None:
+    """Over what it held, in one write: who reads meanwhile reads the one or the other."""
+    with file.open("r+b" if file.exists() else "wb") as place:
+        place.write(f"{text:<32}".encode())
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -2,20 +2,20 @@
 
 STORM_CLOCK: a file with the seconds by which this process's clock is wrong, looked at each time.
 STORM_CLAIMS: a file that is told of each claim, in the machine's time, before it begins.
-STORM_DOOM, STORM_TIMES: the point at which to die, and when it is reached how many times.
+STORM_DOOM: a file with the name of the point at which to die, looked at whenever one is reached.
 """
 
 import os
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import orjson
 
 from diary.clock import SystemClock
-from tests.chaos.points import Function, doom, replace
+from tests.chaos.points import POINTS, Function, doom, replace
 
 
 def _set_the_clock_wrong(path: str) -> None:
@@ -47,10 +47,19 @@ def _tell_of_claims(path: str) -> None:
     replace("diary.webhooks.queue", "claim", telling)
 
 
+def _await_doom(path: str) -> None:
+    file = os.open(path, os.O_RDONLY)
+
+    def is_at(point: str) -> bool:
+        return os.pread(file, 32, 0).strip() == point.encode()
+
+    for point in POINTS:
+        doom(point, partial(is_at, point))
+
+
 _set_the_clock_wrong(os.environ["STORM_CLOCK"])
 _tell_of_claims(os.environ["STORM_CLAIMS"])
-if _point := os.environ.get("STORM_DOOM"):
-    doom(_point, int(os.environ["STORM_TIMES"]))
+_await_doom(os.environ["STORM_DOOM"])
 
 if __name__ == "__main__":
     from engine.__main__ import main

@@ -100,13 +100,23 @@ class Weather:
                 self.keeper.kill(process)
 
     async def _doom(self) -> None:
-        if self.keeper.may_strike():
-            died = Counter(each.detail for each in self.journal.faults if each.kind == "doom")
-            least = min(died[point] for point in POINTS)
-            point = self.random.choice([point for point in POINTS if died[point] == least])
-            serves = [each for each in self.keeper.processes if each.port is not None]
-            among = serves if point in ANSWERING else self.keeper.processes
-            self.keeper.kill(self.random.choice(among), (point, self.random.randint(1, 3)))
+        """Some are to die at a point, one of those where the fewest died so far."""
+        if "doom" in self._struck or not self.keeper.may_strike():
+            return
+        died = Counter(each.detail for each in self.journal.faults if each.kind == "doom")
+        least = min(died[point] for point in POINTS)
+        point = self.random.choice([point for point in POINTS if died[point] == least])
+        able = [
+            process
+            for process in self.keeper.processes
+            if process.port is not None or point not in ANSWERING
+        ]
+        self._struck.add("doom")
+        for process in self.random.sample(able, self.random.randint(1, len(able))):
+            process.doom_at(point)
+        await asyncio.sleep(self.random.uniform(2, 8))
+        self.keeper.lift_dooms()
+        self._struck.discard("doom")
 
     async def _worsen_an_endpoint(self) -> None:
         clinic = self.random.randrange(len(self.stage.doors))
