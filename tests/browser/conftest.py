@@ -28,9 +28,12 @@ class _Silent(WSGIRequestHandler):
         """pytest's output is no access log."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, where this machine has one."""
+    """Chromium, where this machine has one.
+
+    Not for longer: while it is there, its event loop runs in the thread of the tests.
+    """
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         pytest.skip(f"no browser on the path: one of {', '.join(_NAMES)} is needed")

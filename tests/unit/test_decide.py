@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from diary.alerts import decide as rules_in_force
+from diary.alerts import situation
 from diary.severity import Severity
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -51,7 +52,7 @@ class Case:
 
     @property
     def pages(self) -> list[Any]:
-        return [effect for effect in self.effects if isinstance(effect, self.rules.Page)]
+        return [effect for effect in self.effects if isinstance(effect, situation.Page)]
 
     @property
     def waited(self) -> bool:
@@ -104,7 +105,7 @@ def _never_falls(case: Case) -> bool:
 def _ends_only_by_a_person(case: Case) -> bool:
     if case.after is None:
         return True
-    told = any(effect == case.rules.Tell("alert.resolved") for effect in case.effects)
+    told = any(effect == situation.Tell("alert.resolved") for effect in case.effects)
     resolved = case.after.status == "resolved" and case.after.next_action_at is None
     return bool(resolved == told == case.is_("Resolved") and not (resolved and case.pages))
 
@@ -122,7 +123,7 @@ def _ignores_improvement(case: Case) -> bool:
     if case.worse or not case.is_("Found"):
         return True
     unchanged: bool = case.after == case.before
-    return unchanged and case.effects == (case.rules.Tell("alert.updated"),)
+    return unchanged and case.effects == (situation.Tell("alert.updated"),)
 
 
 def _acknowledges_only_what_was_seen(case: Case) -> bool:
@@ -134,7 +135,7 @@ def _acknowledges_only_what_was_seen(case: Case) -> bool:
         )
     if case.event.generation != GENERATION:
         return case.after is None
-    quiet = (case.rules.Withdraw(), case.rules.Tell("alert.acknowledged"))
+    quiet = (situation.Withdraw(), situation.Tell("alert.acknowledged"))
     held = (case.after.status, case.after.next_action_at)
     return held == ("acknowledged", NOW + HOLDS[case.before.severity]) and case.effects == quiet
 
@@ -196,7 +197,7 @@ def _asks_anew_after_a_restore(case: Case) -> bool:
     return not case.is_("Restored") or (
         case.restarted
         and [(page.step, page.reason, page.everyone) for page in case.pages]
-        == [(0, case.rules.Reason.RESTORED, True)]
+        == [(0, situation.Reason.RESTORED, True)]
     )
 
 
@@ -255,7 +256,7 @@ def _gives_away_only_what_someone_has(case: Case) -> bool:
 def _is_handed_over_without_a_minute_more(case: Case) -> bool:
     if not case.is_("HandedOver") or case.after is None:
         return True
-    told = case.effects == (case.rules.Tell("alert.acknowledged"),)
+    told = case.effects == (situation.Tell("alert.acknowledged"),)
     return bool(case.after == case.before) and told
 
 
@@ -264,12 +265,18 @@ def _is_paged_where_it_stood_when_nobody_has_it_any_more(case: Case) -> bool:
         return True
     steps, before, after = case.policy.steps, case.before, case.after
     exhausted = before.exhausted or not steps
-    wait = REPEATS_AT_LEAST_EVERY[before.severity] if exhausted else steps[before.step].delay
+    again = NOW + (
+        REPEATS_AT_LEAST_EVERY[before.severity] if exhausted else steps[before.step].delay
+    )
+    if exhausted and before.severity is MODERATE and case.hours.opens_at is not None:
+        again = min(again, case.hours.opens_at)
     stands = (before.step, before.round, exhausted)
     return bool(
-        (after.status, after.next_action_at) == ("triggered", NOW + wait)
+        (after.status, after.next_action_at) == ("triggered", again)
         and (after.step, after.round, after.exhausted) == stands
-        and case.effects == (case.rules.Page(before.step, case.rules.Reason.RELEASED, True),)
+        and len(case.effects) == 1
+        and [(page.step, page.reason, page.everyone) for page in case.pages]
+        == [(before.step, situation.Reason.RELEASED, True)]
     )
 
 
@@ -304,26 +311,31 @@ INVARIANTS: dict[str, Callable[[Case], bool]] = {
 def every_case(rules: Any) -> Iterator[Case]:
     """Every open state × policy of 0 to 3 steps × event. rules: a module like `decide`."""
     policies = [
-        rules.Policy(tuple(map(rules.Step, DELAYS, rounds)))
+        situation.Policy(tuple(map(situation.Step, DELAYS, rounds)))
         for steps in range(4)
         for rounds in product((1, 2), repeat=steps)
     ]
     for policy in policies:
         events = [
-            *(rules.Found(*rank, policy) for rank in product(Severity, LADDER)),
+            *(situation.Found(*rank, policy) for rank in product(Severity, LADDER)),
             *(
                 says(seen)
-                for says in (rules.Acknowledged, rules.HandedOver, rules.Released)
+                for says in (situation.Acknowledged, situation.HandedOver, situation.Released)
                 for seen in (GENERATION - 1, GENERATION, GENERATION + 1)
             ),
-            *(rules.Due(), rules.Unreachable(), rules.Escalated(), rules.Resolved()),
-            rules.Restored(),
+            *(
+                situation.Due(),
+                situation.Unreachable(),
+                situation.Escalated(),
+                situation.Resolved(),
+            ),
+            situation.Restored(),
         ]
         for before, event in product(_open_states(rules, policy), events):
             for hours in _hours(rules, before, event):
                 try:
                     after, effects = rules.decide(before, event, NOW, policy, hours)
-                except rules.SituationChanged:
+                except situation.SituationChanged:
                     after, effects = None, ()
                 yield Case(rules, before, event, policy, hours, after, effects)
 
@@ -333,14 +345,14 @@ def _hours(rules: Any, before: Any, event: Any) -> list[Any]:
     severity = max(before.severity, getattr(event, "severity", LOW))
     if severity is not MODERATE or before.suicidality:
         # One case of a grave and one of a mild alert at night is enough.
-        at_night = rules.Hours(False, NOW + 3 * MINUTE)
-        return [rules.ALWAYS] if before.suicidality else [rules.ALWAYS, at_night]
+        at_night = situation.Hours(False, NOW + 3 * MINUTE)
+        return [situation.ALWAYS] if before.suicidality else [situation.ALWAYS, at_night]
     return [
-        rules.ALWAYS,
-        rules.Hours(False, NOW + 3 * MINUTE),
-        rules.Hours(False, NOW + 3 * DAY),
-        rules.Hours(False, None),
-        rules.Hours(True, NOW + 20 * 60 * MINUTE),
+        situation.ALWAYS,
+        situation.Hours(False, NOW + 3 * MINUTE),
+        situation.Hours(False, NOW + 3 * DAY),
+        situation.Hours(False, None),
+        situation.Hours(True, NOW + 20 * 60 * MINUTE),
     ]
 
 
@@ -351,9 +363,9 @@ def _open_states(rules: Any, policy: Any) -> list[Any]:
         for number in range(1, rung.rounds + 1)
     ]
     found = [
-        rules.State(status, severity, level, GENERATION, *place, exhausted, NOW)
+        situation.State(status, severity, level, GENERATION, *place, exhausted, NOW)
         for status, severity, level, place, exhausted in product(
-            (rules.Status.TRIGGERED, rules.Status.ACKNOWLEDGED),
+            (situation.Status.TRIGGERED, situation.Status.ACKNOWLEDGED),
             Severity,
             LADDER,
             places or [(0, 1)],

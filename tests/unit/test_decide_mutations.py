@@ -107,12 +107,12 @@ MISTAKES = {
         "generation)\n    back = state",
     ),
     "what was given back pages nobody": (
-        "return paged, (Page(state.step, Reason.RELEASED, everyone=True),)",
+        "return paged, (Page(state.step, Reason.RELEASED, everyone=True, people=people),)",
         "return paged, ()",
     ),
     "what was given back is told to its step alone": (
-        "return paged, (Page(state.step, Reason.RELEASED, everyone=True),)",
-        "return paged, (Page(state.step, Reason.RELEASED),)",
+        "return paged, (Page(state.step, Reason.RELEASED, everyone=True, people=people),)",
+        "return paged, (Page(state.step, Reason.RELEASED, people=people),)",
     ),
     "what was given back is paged when it would have come back anyway": (
         "paged = replace(back, next_action_at=now + policy.steps[state.step].delay)",
