@@ -6,6 +6,7 @@ Prints what was lost, repeated, sent after an answer and late. Exit 1 where a pr
 import argparse
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ _SHARE = {"postgresql": 7, "sqlite": 3}
 def main() -> int:
     """Run it on what was asked for, one database after the other."""
     asked = _arguments()
+    # Whoever ends it early leaves no server and no process behind either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = tuple(_SHARE) if asked.database == "both" else (asked.database,)
     whole = sum(_SHARE[name] for name in names)
     folder = Path(tempfile.mkdtemp(prefix="storm-"))
