@@ -46,10 +46,7 @@ def create_app(house: House) -> Flask:
     # An OPTIONS that Flask answers by itself would be a route without a policy.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
-    keys = KeyRing(house)
-    app.extensions[EXTENSION] = Front(
-        house, keys, Tokens(keys, house.settings.issuer, house.new_id)
-    )
+    answer_for(app, house)
     _route(app)
     _document(app)
     metrics.install(app)
@@ -58,6 +55,13 @@ def create_app(house: House) -> Flask:
     app.after_request(_finish)
     _require_declarations(app)
     return app
+
+
+def answer_for(app: Flask, house: House) -> None:
+    """Let an application answer for this house, and no longer for another."""
+    keys = KeyRing(house)
+    tokens = Tokens(keys, house.settings.issuer, house.new_id)
+    app.extensions[EXTENSION] = Front(house, keys, tokens)
 
 
 def _route(app: Flask) -> None:

@@ -136,11 +136,20 @@ def engine(house: House) -> "Engine":
     return Engine(house)
 
 
-@pytest.fixture
-def app(house: House) -> Flask:
-    from api.app import create_app
+@pytest.fixture(scope="session")
+def routed() -> list[Flask]:
+    """This process's one application: making its routes takes longer than most tests."""
+    return []
 
-    return create_app(house)
+
+@pytest.fixture
+def app(house: House, routed: list[Flask]) -> Flask:
+    from api.app import answer_for, create_app
+
+    if not routed:
+        routed.append(create_app(house))
+    answer_for(routed[0], house)
+    return routed[0]
 
 
 @pytest.fixture
