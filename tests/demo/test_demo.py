@@ -171,6 +171,8 @@ def test_the_printed_minute_works_as_printed(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Where the tests run in a shell's background, Ctrl-C is ignored from there on down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as running:
         try:
             assert running.stdout is not None
