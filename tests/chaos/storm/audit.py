@@ -121,6 +121,9 @@ def _messages(evidence: Evidence, found: Findings) -> None:
                 is_lost = not any(
                     _covers(later, one) for later in siblings[one.alert, one.door, one.is_page]
                 )
+            case "gone":
+                # Its endpoint answered 410: it gets nothing more, and its alerts go on.
+                is_lost = False
             case "cancelled":
                 is_lost = not _was_answered(evidence, one)
             case _:

@@ -1,7 +1,7 @@
 """What the database says in the end, beside what people were told and what arrived."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from diary.alerts.model import alert_entries, alerts
 from diary.callers import OPERATOR
 from diary.checkins.model import check_ins
+from diary.watch import canary
 from diary.webhooks.model import attempts, deliveries, endpoints, messages
 from diary.webhooks.signing import message_name
 from diary.work import House
@@ -99,7 +100,7 @@ def gather(
                 row.next_action_at is not None,
                 tuple(entries[row.id]),
             )
-            for row in work.rows(select(alerts))
+            for row in work.rows(select(alerts).where(alerts.c.clinic_id != canary.CLINIC))
         }
         tried: dict[UUID, list[Attempt]] = defaultdict(list)
         for row in work.rows(select(attempts).order_by(attempts.c.id)):
@@ -109,12 +110,21 @@ def gather(
             )
         said = {row.id: row for row in work.rows(select(messages))}
         doors = {row.id: row.description for row in work.rows(select(endpoints))}
+        gone = {row.id for row in work.rows(select(endpoints).where(endpoints.c.state == "gone"))}
+        others = {message_name(row.id) for row in said.values() if row.alert_id is None}
         claimed = _claims(claims)
         owed = [
-            _delivery(row, said[row.message_id], doors[row.endpoint_id], tried, claimed)
-            for row in work.rows(select(deliveries))
+            _delivery(row, said[row.message_id], doors[row.endpoint_id], gone, tried, claimed)
+            for row in work.rows(
+                select(deliveries).where(
+                    # What tells of an endpoint and not of an alert promises nothing to a patient.
+                    deliveries.c.alert_id.is_not(None),
+                    deliveries.c.clinic_id != canary.CLINIC,
+                )
+            )
         ]
-    return Evidence(told, reactions, arrivals, journal, kept, found, owed)
+    heard = [arrival for arrival in arrivals if arrival.message not in others]
+    return Evidence(told, reactions, heard, journal, kept, found, owed)
 
 
 def made_at(id: UUID) -> float:
@@ -134,6 +144,7 @@ def _delivery(
     row: Any,
     message: Any,
     door: str,
+    gone: Set[UUID],
     tried: Mapping[UUID, list[Attempt]],
     claimed: Mapping[UUID, list[float]],
 ) -> Delivery:
@@ -148,7 +159,7 @@ def _delivery(
         generation=data["generation"],
         sequence=data["sequence"],
         digest=sha256(message.body).digest(),
-        state=row.state,
+        state="gone" if row.state == "cancelled" and row.endpoint_id in gone else row.state,
         attempts=tuple(tried.get(row.id, ())),
         claims=tuple(sorted(claimed.get(row.id, ()))),
     )
