@@ -88,8 +88,8 @@ class Engine:
                 self._woken.clear()
                 try:
                     if self._loop.time() >= look_for_lost_at:
-                        await self._look_back(all_leases=alone)
-                        alone = False
+                        if await self._look_back(all_leases=alone):
+                            alone = False
                         look_for_lost_at = self._loop.time() + _LOST_EVERY
                     await own.look()
                     looked_at = self._house.clock.now()
@@ -156,12 +156,19 @@ class Engine:
         if self._woken is not None:
             self._woken.set()
 
-    async def _look_back(self, *, all_leases: bool) -> None:
+    async def _look_back(self, *, all_leases: bool) -> bool:
+        """Never raises, and says whether it was done: what is due now must not wait for it."""
+
         def release() -> None:
             self._reclaimer.release(all_leases=all_leases)
             go_by_the_clock(self._house, self._caller)
 
-        await self._deliverer.off_loop(release)
+        try:
+            await self._deliverer.off_loop(release)
+        except Exception as error:
+            _log.error("engine.turn-failed", error=error)
+            return False
+        return True
 
     async def _until_next(self, looked_at: datetime) -> float:
         due = await self._deliverer.off_loop(lambda: self._next_due(looked_at))

@@ -11,7 +11,7 @@ from diary.work import House
 
 _log = logger("reclaim")
 # An engine whose connection broke takes its lock again within this, in seconds of this process.
-# Less than the half-second between two looks, so that the second look counts.
+# Less than the half-second between two looks of an idle engine, so that the second one counts.
 _GRACE = 0.4
 
 

@@ -17,6 +17,7 @@ from diary.webhooks.signing import headers
 from diary.work import House
 from engine import deliver, escalate
 from engine.loop import Engine, start_beside
+from engine.reclaim import Reclaimer
 from tests.cast import Cast, alert_id
 from tests.clock import SimulatedClock
 from tests.engine.steps import Wait, heard, set_policy
@@ -169,3 +170,15 @@ def test_more_alerts_than_a_batch_are_all_paged_though_the_first_ones_fail(
 
 def _id(cast: Cast, page: Received) -> UUID:
     return UUID(alert_id(page.data))
+
+
+def test_a_fault_in_looking_for_lost_leases_keeps_no_page_waiting(
+    cast: Cast, receiver: Receiver, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(Reclaimer, "release", fail)
+    cast.alice.check_in(si=4)
+    engine.run_until_idle()
+    receiver.expect("alert.triggered", "team")
