@@ -90,7 +90,7 @@ def listen(house: House, clinic: UUID, administrator: UUID, url: str) -> str:
     """
     erin = Caller(CallerKind.STAFF, administrator, clinic, role=Role.CLINIC_ADMIN)
     with house.work(erin) as work:
-        before = endpoints.active(work, clinic)
+        before = endpoints.live(work, clinic).webhooks
         made = endpoints.create(work, url=url, description="the receiver of the demo")
         work.flush()
         _page(work, made.id)

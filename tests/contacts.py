@@ -10,6 +10,7 @@ from diary.callers import Caller, CallerKind
 from diary.webhooks import queue
 from diary.webhooks.endpoints import MAX_IN_FLIGHT, SEALED_AT
 from diary.webhooks.model import deliveries, endpoints, messages
+from diary.webhooks.publish import owe
 from diary.webhooks.queue import Claimed
 from diary.work import House
 from tests.cast import Member
@@ -68,23 +69,15 @@ def owe_newest(house: House, clinic: UUID, endpoint: UUID, *, is_page: bool = Tr
             .order_by(deliveries.c.created_at.desc(), deliveries.c.message_id.desc())
             .limit(1)
         )[0]
-        delivery = work.new_id()
-        work.add(
-            deliveries,
+        return owe(
+            work,
             clinic_id=clinic,
-            id=delivery,
             message_id=newest.message_id,
             endpoint_id=endpoint,
             alert_id=newest.alert_id,
             is_page=is_page,
             priority=newest.priority,
-            state="pending",
-            attempts=0,
-            due_at=work.now,
-            withdrawn=False,
-            created_at=work.now,
         )
-    return delivery
 
 
 def claim(house: House, clinic: UUID, endpoint: UUID) -> Claimed:

@@ -9,7 +9,7 @@ from diary.errors import Conflict, NotFound
 from diary.severity import Severity
 from diary.webhooks import log
 from diary.webhooks.model import deliveries, endpoints
-from diary.webhooks.publish import publish
+from diary.webhooks.publish import owe, publish
 from diary.work import Work
 
 REPLAYABLE = ("delivered", "cancelled", "exhausted")
@@ -76,24 +76,16 @@ def replay(work: Work, delivery_id: UUID) -> dict[str, Any]:
     if row.state not in REPLAYABLE:
         raise NotReplayable
     _require_active(work, row.endpoint_id)
-    again = work.new_id()
-    work.add(
-        deliveries,
+    again = owe(
+        work,
         clinic_id=clinic,
-        id=again,
         message_id=row.message_id,
         endpoint_id=row.endpoint_id,
         alert_id=row.alert_id,
         is_page=False,
         priority=row.priority,
-        state="pending",
-        attempts=0,
-        due_at=work.now,
-        withdrawn=False,
-        created_at=work.now,
     )
     work.audit("delivery.replayed", "delivery", delivery_id, again=str(again))
-    work.wake_engine()
     return log.get(work, again)
 
 

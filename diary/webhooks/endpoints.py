@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, case, or_, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from diary.access.model import staff
 from diary.columns import Id
 from diary.errors import FieldFault, Invalid, NotFound
 from diary.webhooks.addresses import AddressGuard, ForbiddenTarget
 from diary.webhooks.breaker import spared_for
-from diary.webhooks.model import LEASED, PENDING, deliveries, endpoints
+from diary.webhooks.model import deliveries, endpoints
 from diary.webhooks.signing import new_secret
+from diary.webhooks.withdraw import withdraw
 from diary.work import Work
 
 MAX_IN_FLIGHT = 8
@@ -105,19 +106,11 @@ def disable(work: Work, endpoint_id: UUID) -> None:
 def retire(work: Work, clinic_id: UUID, endpoint_id: UUID, *, state: str) -> None:
     """Leave the state `active` for another one, and cancel what waits."""
     _change(work, clinic_id, endpoint_id, state=state)
-    waiting = deliveries.c.state == "pending"
-    work.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.clinic_id == clinic_id,
-            deliveries.c.endpoint_id == endpoint_id,
-            or_(PENDING, LEASED),
-        )
-        .values(
-            state=case((waiting, "cancelled"), else_=deliveries.c.state),
-            settled_at=case((waiting, work.now), else_=None),
-            withdrawn=True,
-        )
+    withdraw(
+        work,
+        deliveries.c.clinic_id == clinic_id,
+        deliveries.c.endpoint_id == endpoint_id,
+        state="cancelled",
     )
 
 
@@ -262,14 +255,6 @@ def last_resort(work: Work, clinic_id: UUID, live: Live) -> UUID | None:
             created_at=work.now,
         )
     return found
-
-
-def active(work: Work, clinic_id: UUID, among: set[UUID] | None = None) -> set[UUID]:
-    """The ids of a clinic's active webhooks, or of those among the given ones."""
-    if among is not None and not among:
-        return set()
-    found = set(live(work, clinic_id).webhooks)
-    return found if among is None else found & among
 
 
 def gone(work: Work, clinic_id: UUID) -> set[UUID]:

@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import case, select, update
+from sqlalchemy import select
 
 from diary.severity import Severity
 from diary.webhooks.model import deliveries, messages
+from diary.webhooks.withdraw import withdraw
 from diary.work import Work
 
 
@@ -37,23 +38,47 @@ def publish(
         created_at=work.now,
     )
     for endpoint_id in sorted(endpoint_ids):
-        work.add(
-            deliveries,
+        owe(
+            work,
             clinic_id=clinic_id,
-            id=work.new_id(),
             message_id=message_id,
             endpoint_id=endpoint_id,
             alert_id=alert_id,
             is_page=is_page,
             priority=int(priority),
-            state="pending",
-            attempts=0,
-            due_at=work.now,
-            withdrawn=False,
-            created_at=work.now,
         )
-    work.wake_engine()
     return message_id
+
+
+def owe(
+    work: Work,
+    *,
+    clinic_id: UUID,
+    message_id: UUID,
+    endpoint_id: UUID,
+    alert_id: UUID | None,
+    is_page: bool,
+    priority: int,
+) -> UUID:
+    """Owe a message to one endpoint from now on; returns the delivery's id."""
+    delivery_id = work.new_id()
+    work.add(
+        deliveries,
+        clinic_id=clinic_id,
+        id=delivery_id,
+        message_id=message_id,
+        endpoint_id=endpoint_id,
+        alert_id=alert_id,
+        is_page=is_page,
+        priority=priority,
+        state="pending",
+        attempts=0,
+        due_at=work.now,
+        withdrawn=False,
+        created_at=work.now,
+    )
+    work.wake_engine()
+    return delivery_id
 
 
 def withdraw_pages(work: Work, clinic_id: UUID, alert_id: UUID) -> None:
@@ -119,19 +144,11 @@ def _retire(
     is_page: bool,
     endpoint_ids: Collection[UUID] | None = None,
 ) -> None:
-    waiting = deliveries.c.state == "pending"
-    statement = update(deliveries).where(
+    which = [
         deliveries.c.clinic_id == clinic_id,
         deliveries.c.alert_id == alert_id,
         deliveries.c.is_page == is_page,
-        deliveries.c.state.in_(("pending", "leased")),
-    )
+    ]
     if endpoint_ids is not None:
-        statement = statement.where(deliveries.c.endpoint_id.in_(endpoint_ids))
-    work.execute(
-        statement.values(
-            state=case((waiting, state), else_=deliveries.c.state),
-            settled_at=case((waiting, work.now), else_=None),
-            withdrawn=True,
-        )
-    )
+        which.append(deliveries.c.endpoint_id.in_(endpoint_ids))
+    withdraw(work, *which, state=state)
