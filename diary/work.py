@@ -58,10 +58,12 @@ class Work:
         self.flush()
         return self.connection.execute(query, values).one_or_none()
 
-    def execute(self, statement: Executable) -> CursorResult[Any]:
-        """Run an UPDATE or DELETE."""
+    def execute(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        """Run an UPDATE or DELETE. values: of the parameters of one that is built once and kept."""
         self.flush()
-        result = self.connection.execute(statement)
+        result = self.connection.execute(statement, values)
         assert isinstance(result, CursorResult)
         return result
 

@@ -83,7 +83,6 @@ deliveries = clinic_table(
     CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name="lease"),
     within_clinic("message_id", "messages"),
     within_clinic("endpoint_id", "endpoints"),
-    partial_index("ix_deliveries_pending", "endpoint_id", "due_at", where="state = 'pending'"),
     partial_index(
         "ix_deliveries_in_order",
         "endpoint_id",
@@ -94,6 +93,9 @@ deliveries = clinic_table(
         where="state = 'pending'",
     ),
     partial_index("ix_deliveries_leased", "leased_until", where="state = 'leased'"),
+    partial_index(
+        "ix_deliveries_in_flight", "endpoint_id", "leased_until", where="state = 'leased'"
+    ),
     Index(None, "clinic_id", "alert_id"),
     Index(None, "clinic_id", "message_id"),
     Index(None, "clinic_id", "created_at"),

@@ -14,10 +14,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from diary.clock import CLOCKS_DIFFER
-from diary.webhooks import breaker
-from diary.webhooks.due import DUE_ENDPOINTS, IN_ORDER, NEXT
+from diary.webhooks import breaker, due
 from diary.webhooks.endpoints import secrets_of
-from diary.webhooks.model import LEASED, attempts, deliveries, endpoints
+from diary.webhooks.model import LEASED, attempts, deliveries
 from diary.webhooks.schedule import LONGEST_PAGE_WAIT, next_try
 from diary.work import Work
 
@@ -72,7 +71,7 @@ def due_endpoints(work: Work) -> list[tuple[UUID, UUID]]:
 
     However long an endpoint's queue is, an entry or two of it are looked at.
     """
-    rows = work.rows(DUE_ENDPOINTS, _moments(work))
+    rows = work.rows(due.DUE_ENDPOINTS, _moments(work))
     return [(row.clinic_id, row.id) for row in rows]
 
 
@@ -81,7 +80,7 @@ def next_due(work: Work, after: datetime) -> datetime | None:
 
     Only of those that were not yet then: what was due before waits for room, not for time.
     """
-    rows = [work.row(query, {"after": after}) for query in NEXT]
+    rows = [work.row(query, {"after": after}) for query in due.NEXT]
     return min((row.at for row in rows if row is not None and row.at is not None), default=None)
 
 
@@ -92,23 +91,11 @@ def claim(
 
     leased_by: the engine, where a lock of its own shows that it lives.
     """
-    endpoint = work.row(
-        select(endpoints)
-        .where(
-            endpoints.c.clinic_id == clinic_id,
-            endpoints.c.id == endpoint_id,
-            endpoints.c.state == "active",
-        )
-        # Not FOR UPDATE: a check-in's delivery must be able to refer to the endpoint meanwhile.
-        .with_for_update(key_share=True, skip_locked=True)
-    )
+    place = {"clinic": clinic_id, "endpoint": endpoint_id}
+    endpoint = work.row(due.ENDPOINT, place)
     if endpoint is None:
         return []
-    busy = work.rows(
-        select(deliveries.c.alert_id, deliveries.c.is_page).where(
-            deliveries.c.clinic_id == clinic_id, deliveries.c.endpoint_id == endpoint_id, LEASED
-        )
-    )
+    busy = work.rows(due.IN_FLIGHT, place)
     room = endpoint.max_in_flight - len(busy)
     if room <= 0:
         return []
@@ -122,10 +109,7 @@ def claim(
     # Newer messages supersede older ones, so an alert has at most a page and a state event
     # waiting here: enough for one of each alert, whatever is in flight.
     most = 2 * endpoint.max_in_flight
-    candidates = work.rows(
-        IN_ORDER,
-        _moments(work) | {"clinic": clinic_id, "endpoint": endpoint_id, "most": most},
-    )
+    candidates = work.rows(due.IN_ORDER, _moments(work) | place | {"most": most})
     in_flight = {row.alert_id for row in busy if row.alert_id is not None}
     token = work.new_id()
     secrets = secrets_of(work, endpoint)
@@ -158,19 +142,9 @@ def claim(
             )
         )
     if claimed:
-        work.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.clinic_id == clinic_id,
-                deliveries.c.id.in_([one.id for one in claimed]),
-            )
-            .values(
-                state="leased",
-                lease_token=token,
-                leased_until=work.now + LEASE,
-                leased_by=leased_by,
-            )
-        )
+        lease = {"token": token, "until": work.now + LEASE, "by": leased_by}
+        ids = [one.id for one in claimed]
+        work.execute(due.LEASE_THEM, {"clinic": clinic_id, "ids": ids} | lease)
     return claimed
 
 
@@ -179,21 +153,15 @@ def settle(work: Work, ended: Sequence[tuple[Claimed, Attempted]]) -> list[bool]
 
     A worker whose lease was lost leaves only the trace of its attempt.
     """
-    rows = work.rows(
-        select(deliveries.c.id, deliveries.c.lease_token, deliveries.c.withdrawn)
-        .where(
-            deliveries.c.clinic_id.in_({claimed.clinic_id for claimed, _ in ended}),
-            deliveries.c.id.in_([claimed.id for claimed, _ in ended]),
-            LEASED,
-        )
-        # In one order everywhere, so that two engines do not wait for each other.
-        .order_by(deliveries.c.id)
-        .with_for_update()
-    )
+    rows = work.rows(due.HELD, _these([claimed for claimed, _ in ended]))
     withdrawn = {(row.id, row.lease_token): row.withdrawn for row in rows}
-    told = [(claimed.id, claimed.lease_token) in withdrawn for claimed, _ in ended]
+    told: list[bool] = []
     arrived: list[Claimed] = []
-    for (claimed, attempted), held in zip(ended, told, strict=True):
+    failed: list[tuple[Claimed, dict[str, Any]]] = []
+    for claimed, attempted in ended:
+        unwanted = withdrawn.get((claimed.id, claimed.lease_token))
+        held = unwanted is not None
+        told.append(held)
         work.add(
             attempts,
             clinic_id=claimed.clinic_id,
@@ -207,31 +175,21 @@ def settle(work: Work, ended: Sequence[tuple[Claimed, Attempted]]) -> list[bool]
         )
         if held and attempted.delivered:
             arrived.append(claimed)
-    for (claimed, attempted), held in zip(ended, told, strict=True):
-        if held and not attempted.delivered:
-            unwanted = withdrawn[claimed.id, claimed.lease_token]
-            _set_free(work, [claimed], **_after_failure(work, claimed, attempted, unwanted))
+        elif held:
+            failed.append((claimed, _after_failure(work, claimed, attempted, unwanted is True)))
     if arrived:
-        _set_free(work, arrived, state="delivered", settled_at=work.now)
+        values = {"to": "delivered", "settled": work.now, "due": None}
+        work.execute(due.ATTEMPTED, _these(arrived) | values)
+    for claimed, values in failed:
+        work.execute(due.ATTEMPTED, _these([claimed]) | values)
     return told
 
 
-def _set_free(work: Work, claimed: Sequence[Claimed], **values: Any) -> None:
-    work.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.clinic_id.in_({one.clinic_id for one in claimed}),
-            deliveries.c.id.in_([one.id for one in claimed]),
-            LEASED,
-        )
-        .values(
-            lease_token=None,
-            leased_until=None,
-            leased_by=None,
-            attempts=deliveries.c.attempts + 1,
-            **values,
-        )
-    )
+def _these(claimed: Sequence[Claimed]) -> dict[str, Any]:
+    return {
+        "clinics": list({one.clinic_id for one in claimed}),
+        "ids": [one.id for one in claimed],
+    }
 
 
 def any_lost(work: Work, *, all_leases: bool = False) -> bool:
@@ -277,8 +235,9 @@ def _lost(work: Work, all_leases: bool) -> ColumnElement[bool]:
 def _after_failure(
     work: Work, claimed: Claimed, attempted: Attempted, unwanted: bool
 ) -> dict[str, Any]:
+    over = {"settled": work.now, "due": None}
     if unwanted:
-        return {"state": "cancelled", "settled_at": work.now}
+        return {"to": "cancelled"} | over
     wait = next_try(
         is_page=claimed.is_page,
         attempts=claimed.attempts + 1,
@@ -286,5 +245,5 @@ def _after_failure(
         random=work.random,
     )
     if wait is None:
-        return {"state": "exhausted", "settled_at": work.now}
-    return {"state": "pending", "due_at": work.now + wait}
+        return {"to": "exhausted"} | over
+    return {"to": "pending", "settled": None, "due": work.now + wait}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import delete, event, insert
 
 from diary.callers import Caller, CallerKind
 from diary.ids import new_id
@@ -24,13 +24,26 @@ LONG = 20_000
 # The entries of an index that one claim may look at: eight kinds, eight of each.
 FEW = 8 * 8
 _SEARCHED = re.compile(
-    r"SEARCH deliveries USING .*(ix_deliveries_(pending|in_order|leased)|clinic_id=\? AND id=\?)"
+    r"SEARCH deliveries USING .*(ix_deliveries_(in_order|leased|in_flight)|clinic_id=\? AND id=\?)"
 )
 
 
-@pytest.fixture
-def queued(cast: Cast, house: House) -> None:
-    """Events that `team` does not take: half of them due, half later."""
+@pytest.fixture(params=["none", "of-a-quiet-day", "of-today"])
+def queued(cast: Cast, house: House, request: pytest.FixtureRequest) -> None:
+    """Events that `team` does not take: half of them due, half later. The parameter is what the
+    database knows of them when it plans."""
+    if request.param == "of-a-quiet-day":
+        _owe(cast, house, 2_000, state="delivered")
+        _analyze(house)
+        with house.work(ENGINE) as work:
+            work.execute(delete(deliveries))
+            work.execute(delete(messages))
+    _owe(cast, house, LONG, state="pending")
+    if request.param == "of-today":
+        _analyze(house)
+
+
+def _owe(cast: Cast, house: House, count: int, *, state: str) -> None:
     with house.work(ENGINE) as work:
         message = publish(
             work, clinic_id=cast.clinic, type="ping", data={}, endpoint_ids=[cast.team.id]
@@ -45,15 +58,18 @@ def queued(cast: Cast, house: House) -> None:
                 "alert_id": None,
                 "is_page": False,
                 "priority": number % 4 + 1,
-                "state": "pending",
+                "state": state,
                 "attempts": 0,
-                "due_at": work.now + timedelta(seconds=number - LONG // 2),
+                "due_at": work.now + timedelta(seconds=number - count // 2),
                 "withdrawn": False,
                 "created_at": work.now,
             }
-            for number in range(LONG)
+            for number in range(count)
         ]
         work.connection.execute(insert(deliveries), rows)
+
+
+def _analyze(house: House) -> None:
     with house.database.transaction(write=True) as connection:
         connection.exec_driver_sql("ANALYZE")
 
