@@ -47,7 +47,9 @@ class Settler:
         held = await written
         self._tell(claimed, attempted, held=held)
         if not attempted.delivered or claimed.failures:
-            await self._off_loop(lambda: self._follow(claimed, attempted, held=held))
+            await self._off_loop(
+                partial(follow, self._house, self._caller, claimed, attempted, held=held)
+            )
 
     async def _write_all(self) -> None:
         while self._waiting:
@@ -96,30 +98,37 @@ class Settler:
             stale=not held,
         )
 
-    def _follow(self, claimed: Claimed, attempted: Attempted, *, held: bool) -> None:
-        try:
-            self._learn(claimed, attempted, held=held)
-        except Exception as error:
-            # The next attempt tells the same; the alert must climb now.
-            _log.error("endpoint.not-noted", endpoint_id=str(claimed.endpoint_id), error=error)
-        if attempted.delivered or not claimed.is_page or claimed.alert_id is None:
-            return
-        # In a transaction of its own: an acknowledgement locks the alert and then its
-        # deliveries, and settling holds the delivery.
-        with self._house.work(self._caller) as work:
-            alerts.page_failed(work, claimed.clinic_id, claimed.alert_id, claimed.message_id)
 
-    def _learn(self, claimed: Claimed, attempted: Attempted, *, held: bool) -> None:
-        """What an attempt tells of its endpoint; in transactions that hold no delivery."""
-        endpoint = (claimed.clinic_id, claimed.endpoint_id)
-        if attempted.delivered:
-            with self._house.work(self._caller) as work:
-                endpoints.arrived(work, *endpoint)
-        elif held:
-            with self._house.work(self._caller) as work:
-                endpoints.failed(work, *endpoint)
-        if attempted.status == GONE and claimed.kind == "webhook":
-            with self._house.work(self._caller) as work:
-                gone = unreachable.endpoint_gone(work, *endpoint)
-            if gone:
-                _log.error("endpoint.gone", endpoint_id=str(claimed.endpoint_id))
+def follow(
+    house: House, caller: Caller, claimed: Claimed, attempted: Attempted, *, held: bool
+) -> None:
+    """What follows from an attempt that is written down: for its endpoint, and for the alert."""
+    try:
+        _learn(house, caller, claimed, attempted, held=held)
+    except Exception as error:
+        # The next attempt tells the same; the alert must climb now.
+        _log.error("endpoint.not-noted", endpoint_id=str(claimed.endpoint_id), error=error)
+    if attempted.delivered or not claimed.is_page or claimed.alert_id is None:
+        return
+    # In a transaction of its own: an acknowledgement locks the alert and then its
+    # deliveries, and settling holds the delivery.
+    with house.work(caller) as work:
+        alerts.page_failed(work, claimed.clinic_id, claimed.alert_id, claimed.message_id)
+
+
+def _learn(
+    house: House, caller: Caller, claimed: Claimed, attempted: Attempted, *, held: bool
+) -> None:
+    """In transactions that hold no delivery."""
+    endpoint = (claimed.clinic_id, claimed.endpoint_id)
+    if attempted.delivered:
+        with house.work(caller) as work:
+            endpoints.arrived(work, *endpoint)
+    elif held:
+        with house.work(caller) as work:
+            endpoints.failed(work, *endpoint)
+    if attempted.status == GONE and claimed.kind == "webhook":
+        with house.work(caller) as work:
+            gone = unreachable.endpoint_gone(work, *endpoint)
+        if gone:
+            _log.error("endpoint.gone", endpoint_id=str(claimed.endpoint_id))

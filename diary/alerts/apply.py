@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, select, update
 
 from diary.alerts.carry import Subject, carry_out, state_of
 from diary.alerts.decide import decide
@@ -20,6 +20,7 @@ from diary.alerts.situation import (
     SituationChanged,
     Status,
 )
+from diary.clock import CLOCKS_DIFFER
 from diary.columns import Id
 from diary.errors import NotFound
 from diary.oncall import service as oncall
@@ -64,7 +65,33 @@ def locked(work: Work, clinic_id: UUID, alert_id: UUID, *, skip_locked: bool = F
 
 def read(work: Work, clinic_id: UUID, alert_id: UUID) -> Row[Any] | None:
     """An alert that is locked already, with its patient and policy."""
-    return work.row(_IN_CONTEXT, {"clinic": clinic_id, "alert": alert_id})
+    here = {"clinic": clinic_id, "alert": alert_id}
+    row = work.row(_IN_CONTEXT, here)
+    if row is None or row.status == Status.RESOLVED or row.acted_at is None:
+        return row
+    if row.acted_at > work.now + CLOCKS_DIFFER:
+        _wait_by_this_clock(work, row)
+        row = work.row(_IN_CONTEXT, here)
+    return row
+
+
+def _wait_by_this_clock(work: Work, row: Row[Any]) -> None:
+    """The clock was set back: let the alert wait as long as it would have, by the clock now.
+
+    Before anything else happens to it: what happens is written down as of now, and then nothing
+    would tell any more that the next step waits until the clock has caught up.
+    """
+    back = row.acted_at - work.now
+    work.execute(
+        update(alerts)
+        .where(alerts.c.clinic_id == row.clinic_id, alerts.c.id == row.id)
+        .values(
+            acted_at=work.now,
+            next_action_at=row.next_action_at - back,
+            people_from=row.people_from and row.people_from - back,
+        )
+    )
+    work.audit("alert.waits-by-this-clock", "alert", row.id, clinic=row.clinic_id)
 
 
 def apply(

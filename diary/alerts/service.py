@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy import Row, bindparam, case, func, select
 
 from diary.alerts.apply import apply, hours_of, locked, read
 from diary.alerts.carry import Subject, carry_out, state_of
@@ -159,21 +159,8 @@ def wait_by_this_clock(work: Work, clinic_id: UUID, alert_id: UUID) -> None:
 
     Otherwise its next step would wait until the clock has caught up.
     """
-    row = locked(work, clinic_id, alert_id, skip_locked=True)
-    if row is None or row.status == Status.RESOLVED or row.acted_at is None:
-        return
-    if row.acted_at > work.now + CLOCKS_DIFFER:
-        back = row.acted_at - work.now
-        work.execute(
-            update(alerts)
-            .where(alerts.c.clinic_id == clinic_id, alerts.c.id == alert_id)
-            .values(
-                acted_at=work.now,
-                next_action_at=row.next_action_at - back,
-                people_from=row.people_from and row.people_from - back,
-            )
-        )
-        work.audit("alert.waits-by-this-clock", "alert", alert_id, clinic=clinic_id)
+    # Whoever locks an alert sets it right.
+    locked(work, clinic_id, alert_id, skip_locked=True)
 
 
 def act_when_due(work: Work, clinic_id: UUID, alert_id: UUID) -> bool:

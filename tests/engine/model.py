@@ -1,14 +1,16 @@
 """Whatever happens in whatever order, what must always hold for alerts holds.
 
-The machine plays the patient, the team, two engines, time and the network. Services and database
+The machine plays the patient, the team, three engines, time and the network. Services and database
 are the real ones; the network is the outcome that the machine gives each claimed delivery, so that
-an engine can die or stall with a delivery in its hand.
+an engine can die or stall with a delivery in its hand. Any process can die just before or just
+after it commits: to the database that is all that dying at one of `tests.chaos.points` can be.
 """
 
 from collections import Counter
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,31 +24,61 @@ from hypothesis.stateful import (
     rule,
 )
 from pydantic import HttpUrl, SecretStr
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from diary.alerts import answers
-from diary.alerts import service as alerts
 from diary.alerts.errors import AlertHeld, LookAgain
 from diary.alerts.model import alerts as alert_rows
 from diary.callers import Caller, CallerKind
 from diary.checkins.help import ask_for_help
 from diary.checkins.receipt import Draft
 from diary.checkins.record import record
+from diary.database import Database
 from diary.house import open_house
 from diary.settings import Settings
-from diary.webhooks import queue
+from diary.severity import Severity
+from diary.webhooks import endpoints, queue
+from diary.webhooks.model import endpoints as table
 from diary.webhooks.model import messages
 from diary.webhooks.queue import Attempted, Claimed
-from engine.escalate import escalate_due, next_action
+from engine.escalate import escalate_due, go_by_the_clock, next_action
+from engine.settle import GONE, follow
 from tests.cast import CALM, ZONE, Cast
 from tests.clock import SimulatedClock
 from tests.conftest import MASTER_KEY
 
-ENGINES = (Caller(CallerKind.ENGINE, id=uuid4()), Caller(CallerKind.ENGINE, id=uuid4()))
-# The tightest promise: a critical alert is acknowledged within a quarter of an hour.
-BOUND = timedelta(minutes=15)
-# What an endpoint does with a message: takes it, fails, or takes it and loses the answer.
-FAULTS = ("ok", "fail", "answer lost")
+ENGINES = tuple(Caller(CallerKind.ENGINE, id=uuid4()) for _ in range(3))
+# A policy of five minutes a rung is used up in a quarter of an hour, and then everybody is paged
+# every five minutes: an urgent alert that nobody has answered is heard at least so often.
+BOUND = timedelta(minutes=16)
+NEVER = datetime.min.replace(tzinfo=UTC)
+# What an endpoint does with a message: takes it, fails, takes it and loses the answer, or says that
+# it is gone for good.
+FAULTS = ("ok", "fail", "answer lost", "gone")
+
+
+class Died(BaseException):
+    """A process ended here, as `kill -9` ends it."""
+
+
+class Mortal(Database):
+    """Where a process can be doomed: to die at the end of one of the next transactions it writes,
+    committed or not."""
+
+    doomed_in: int | None = None
+    committed = False
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Connection]:
+        is_last = write and self.doomed_in == 0
+        if write and self.doomed_in is not None:
+            self.doomed_in = None if is_last else self.doomed_in - 1
+        with super().transaction(write=write) as connection:
+            yield connection
+            if is_last and not self.committed:
+                raise Died
+        if is_last:
+            raise Died
 
 
 @dataclass(slots=True)
@@ -59,7 +91,7 @@ class InHand:
 
 
 class Interlude(RuleBasedStateMachine):
-    """Alice's clinic, with two engines."""
+    """Alice's clinic, with three engines."""
 
     def __init__(self, database_url: str) -> None:
         super().__init__()
@@ -73,17 +105,22 @@ class Interlude(RuleBasedStateMachine):
             webhook_allowed_networks="127.0.0.0/8",
             pool_size=2,
         )
-        self.house = replace(open_house(configured), clock=self.clock, wake=lambda: None)
+        self.database = Mortal(database_url, pool_size=2)
+        self.house = replace(
+            open_house(configured), clock=self.clock, database=self.database, wake=lambda: None
+        )
         self.cast = Cast(self.house)
         self.alice, self.bob = self.cast.alice.caller, self.cast.bob.caller
         self.faults = {self.cast.team.id: "ok", self.cast.on_call.id: "ok"}
         self.in_hand: list[InHand] = []
         self.received: Counter[tuple[UUID, UUID]] = Counter()
-        self.pages_heard: set[UUID] = set()
+        self.heard_at: dict[UUID, datetime] = {}
         self.may_repeat: set[tuple[UUID, UUID]] = set()
         self.bodies: dict[UUID, bytes] = {}
         self.heights: dict[UUID, tuple[int, ...]] = {}
-        self.live_since = {endpoint: self.clock.now() for endpoint in self.faults}
+        self.set_back = timedelta()
+        self.live_since = {endpoint: self.true_now() for endpoint in self.faults}
+        self.triggered_since: dict[UUID, datetime] = {}
 
     def teardown(self) -> None:
         self.house.database.close()
@@ -91,6 +128,7 @@ class Interlude(RuleBasedStateMachine):
     @initialize(team=st.sampled_from(FAULTS), on_call=st.sampled_from(FAULTS))
     def endpoints_may_be_dead_from_the_start(self, team: str, on_call: str) -> None:
         self.faults = {self.cast.team.id: team, self.cast.on_call.id: on_call}
+        self.alice_asks_for_help()
 
     # What people do.
 
@@ -100,13 +138,24 @@ class Interlude(RuleBasedStateMachine):
         answers = {**CALM, **gate, "safe_now": safe}
         now = self.clock.now()
         draft = Draft("daily-check-in", "1.0.0", "en", now, now, ZONE, answers)
-        with self.house.work(self.alice) as work:
-            record(work, uuid4(), {"answers": answers}, draft, ())
+        id = uuid4()
+
+        def put() -> None:
+            with self.house.work(self.alice) as work:
+                record(work, id, {"answers": answers}, draft, ())
+
+        if self.dies(put):
+            # Her phone has no answer, and sends it again.
+            put()
 
     @rule()
     def alice_asks_for_help(self) -> None:
-        with self.house.work(self.alice) as work:
-            ask_for_help(work)
+        def ask() -> None:
+            with self.house.work(self.alice) as work:
+                ask_for_help(work)
+
+        if self.dies(ask):
+            ask()
 
     @precondition(lambda self: self.open_alert())
     @rule(late=st.booleans())
@@ -116,23 +165,35 @@ class Interlude(RuleBasedStateMachine):
         refused: Any = pytest.raises(LookAgain) if late else nullcontext()
         if alert.acknowledged_by not in (None, self.cast.bob.id):
             refused = pytest.raises(AlertHeld)
-        with refused, self.house.work(self.bob) as work:
-            answers.acknowledge(work, alert.id, generation=seen, on_behalf_of=None)
+
+        def acknowledge() -> None:
+            with refused, self.house.work(self.bob) as work:
+                answers.acknowledge(work, alert.id, generation=seen, on_behalf_of=None)
+
+        self.dies(acknowledge)
 
     @precondition(lambda self: self.open_alert())
     @rule()
     def bob_resolves(self) -> None:
         alert = self.open_alert()
         end: dict[str, Any] = {"outcome": "contacted-safe", "text": None, "on_behalf_of": None}
-        with self.house.work(self.bob) as work:
-            answers.resolve(work, alert.id, sequence=alert.sequence, **end)
+
+        def resolve() -> None:
+            with self.house.work(self.bob) as work:
+                answers.resolve(work, alert.id, sequence=alert.sequence, **end)
+
+        self.dies(resolve)
 
     @precondition(lambda self: self.open_alert())
     @rule()
     def bob_escalates(self) -> None:
         alert = self.open_alert()
-        with self.house.work(self.bob) as work:
-            answers.escalate(work, alert.id)
+
+        def escalate() -> None:
+            with self.house.work(self.bob) as work:
+                answers.escalate(work, alert.id)
+
+        self.dies(escalate)
 
     @precondition(lambda self: self.held_alert())
     @rule(taken=st.booleans())
@@ -140,31 +201,47 @@ class Interlude(RuleBasedStateMachine):
         """taken: Bob takes it over, from himself if he has it; otherwise it goes to Dana."""
         alert = self.held_alert()
         to = (self.cast.bob if taken else self.cast.dana).id
-        with self.house.work(self.bob) as work:
+        with self.survived(), self.house.work(self.bob) as work:
             answers.hand_over(work, alert.id, to=to, generation=alert.generation, on_behalf_of=None)
         after = self.open_alert()
         assert after.acknowledged_by == to
-        assert taken or after.next_action_at == alert.next_action_at
+        assert taken or after.next_action_at <= alert.next_action_at
 
     @precondition(lambda self: self.held_alert())
     @rule()
     def bob_gives_it_back(self) -> None:
         alert = self.held_alert()
-        with self.house.work(self.bob) as work:
+        with self.survived(), self.house.work(self.bob) as work:
             answers.release(work, alert.id, generation=alert.generation, on_behalf_of=None)
         assert self.open_alert().status == "triggered"
 
     # What machines do.
 
+    @rule(transactions=st.integers(0, 8), committed=st.booleans())
+    def a_process_is_doomed(self, transactions: int, committed: bool) -> None:
+        self.database.doomed_in, self.database.committed = transactions, committed
+
     @rule(fault=st.sampled_from(FAULTS), first=st.booleans())
     def an_endpoint_changes(self, fault: str, first: bool) -> None:
         endpoint = (self.cast.team if first else self.cast.on_call).id
         if fault == "ok" != self.faults[endpoint]:
-            self.live_since[endpoint] = self.clock.now()
+            self.live_since[endpoint] = self.true_now()
         self.faults[endpoint] = fault
+        if fault == "ok" and self.is_gone(endpoint):
+            with self.survived(), self.house.work(self.cast.erin.caller) as work:
+                endpoints.activate(work, endpoint)
+
+    @rule(minutes=st.sampled_from([0.01, 2, 90, 1_500]))
+    def the_clock_is_set_back(self, minutes: float) -> None:
+        self.clock.advance(minutes=-minutes)
+        self.set_back += timedelta(minutes=minutes)
 
     @rule(engine=st.sampled_from(ENGINES))
     def an_engine_claims(self, engine: Caller) -> None:
+        if self.dies(lambda: self.claim(engine)):
+            self.an_engine_dies(engine, sent=False)
+
+    def claim(self, engine: Caller) -> None:
         with self.house.work(engine, write=False) as work:
             due = queue.due_endpoints(work)
         for clinic, endpoint in due:
@@ -178,7 +255,9 @@ class Interlude(RuleBasedStateMachine):
     @rule(data=st.data(), dies_half_way=st.booleans())
     def an_engine_sends(self, data: st.DataObject, dies_half_way: bool) -> None:
         index = data.draw(st.integers(0, len(self.in_hand) - 1))
-        self.send(self.in_hand.pop(index), climbs=not dies_half_way)
+        hand = self.in_hand.pop(index)
+        if self.dies(lambda: self.send(hand, follows=not dies_half_way)):
+            self.an_engine_dies(hand.engine, sent=False)
 
     @rule(engine=st.sampled_from(ENGINES), sent=st.booleans())
     def an_engine_dies(self, engine: Caller, sent: bool) -> None:
@@ -190,21 +269,33 @@ class Interlude(RuleBasedStateMachine):
 
     @rule(engine=st.sampled_from(ENGINES))
     def an_engine_runs(self, engine: Caller) -> None:
+        while self.dies(lambda: self.run(engine)):
+            self.an_engine_dies(engine, sent=False)
+
+    def run(self, engine: Caller) -> None:
         worked = True
         while worked:
             with self.house.work(engine) as work:
                 queue.release_lost(work)
+            go_by_the_clock(self.house, engine)
             acted = escalate_due(self.house, engine)
-            self.an_engine_claims(engine)
+            self.claim(engine)
             mine = [hand for hand in self.in_hand if hand.engine == engine]
             for hand in mine:
                 self.in_hand.remove(hand)
                 self.send(hand)
             worked = bool(acted or mine)
 
-    @rule(minutes=st.sampled_from([0.05, 0.3, 1, 6, 90]), engine=st.sampled_from(ENGINES))
-    def time_passes(self, minutes: float, engine: Caller) -> None:
-        """With at least one engine alive; the other may be stalled."""
+    @rule(
+        minutes=st.sampled_from([0.05, 1, 6, 40, 90]),
+        set_back=st.sampled_from([0, 0, 90, 1_500]),
+        engine=st.sampled_from(ENGINES),
+    )
+    def time_passes(self, minutes: float, set_back: float, engine: Caller) -> None:
+        """With at least one engine alive; the others may be stalled."""
+        self.the_clock_is_set_back(set_back)
+        # It looks twice a second, and notices.
+        self.an_engine_runs(engine)
         end = self.clock.now() + timedelta(minutes=minutes)
         pause = timedelta(minutes=minutes / 20)
         while self.clock.now() < end:
@@ -215,12 +306,7 @@ class Interlude(RuleBasedStateMachine):
             soonest = min([end, *(moment for moment in moments if moment)])
             self.clock.set(min(end, max(soonest, now + pause)))
             self.an_engine_runs(engine)
-        self.whoever_listens_has_heard()
-
-    @precondition(lambda self: self.open_alert())
-    @rule(engine=st.sampled_from(ENGINES))
-    def nobody_answers_for_a_while(self, engine: Caller) -> None:
-        self.time_passes(20, engine)
+        self.whoever_listens_has_heard(BOUND + 4 * pause)
 
     # What must hold.
 
@@ -231,6 +317,10 @@ class Interlude(RuleBasedStateMachine):
         assert len(opened) <= 1
         assert all(alert.next_action_at is not None for alert in opened)
         for alert in found:
+            if alert.status == "triggered":
+                self.triggered_since.setdefault(alert.id, self.true_now())
+            else:
+                self.triggered_since.pop(alert.id, None)
             height = (alert.severity, alert.suicidality, alert.generation, alert.sequence)
             before = self.heights.get(alert.id, height)
             assert all(now >= then for now, then in zip(height, before, strict=True))
@@ -247,42 +337,75 @@ class Interlude(RuleBasedStateMachine):
     def only_a_crash_or_a_lost_answer_repeats_a_message(self) -> None:
         assert {each for each, times in self.received.items() if times > 1} <= self.may_repeat
 
-    def whoever_listens_has_heard(self) -> None:
-        """After any stretch of time with a living engine."""
-        long_ago = self.clock.now() - BOUND
+    def whoever_listens_has_heard(self, within: timedelta) -> None:
+        """After any stretch of time with a living engine: of an urgent alert, and not long ago."""
+        long_ago = self.true_now() - within
         live = [
             since <= long_ago
             for endpoint, since in self.live_since.items()
-            if self.faults[endpoint] == "ok"
+            if self.faults[endpoint] == "ok" and not self.is_gone(endpoint)
         ]
         alert = self.open_alert()
-        if alert and alert.status == "triggered" and alert.opened_at <= long_ago and any(live):
-            assert alert.id in self.pages_heard
+        if not alert or alert.status != "triggered" or not any(live):
+            return
+        if self.triggered_since.get(alert.id, self.true_now()) <= long_ago:
+            often = alert.severity >= Severity.HIGH
+            assert self.heard_at[alert.id] >= (long_ago if often else NEVER)
 
     # How it is done.
 
-    def send(self, hand: InHand, *, climbs: bool = True) -> None:
+    def dies(self, process: Callable[[], object]) -> bool:
+        """Whether the process that does this died of it."""
+        try:
+            process()
+        except Died:
+            return True
+        return False
+
+    @contextmanager
+    def survived(self) -> Iterator[None]:
+        doomed_in, self.database.doomed_in = self.database.doomed_in, None
+        yield
+        self.database.doomed_in = doomed_in
+
+    def true_now(self) -> datetime:
+        """By a clock that was never set back."""
+        return self.clock.now() + self.set_back
+
+    def send(self, hand: InHand, *, follows: bool = True) -> None:
         delivered = self.deliver(hand, answered=self.faults[hand.endpoint] != "answer lost")
-        now, claimed = self.clock.now(), hand.claimed
-        attempted = Attempted(delivered, 204 if delivered else None, None, None, now, 1)
-        with self.house.work(hand.engine) as work:
-            if queue.settle(work, [(claimed, attempted)]) != [True]:
-                self.may_repeat.add((claimed.message_id, hand.endpoint))
-        if not delivered and claimed.is_page and claimed.alert_id and climbs:
+        gone = self.faults[hand.endpoint] == "gone"
+        status = 204 if delivered else GONE if gone else None
+        attempted = Attempted(delivered, status, None, None, self.clock.now(), 1)
+        place = (hand.claimed.message_id, hand.endpoint)
+        try:
             with self.house.work(hand.engine) as work:
-                alerts.page_failed(work, claimed.clinic_id, claimed.alert_id, claimed.message_id)
+                (held,) = queue.settle(work, [(hand.claimed, attempted)])
+        except Died:
+            self.may_repeat.add(place)
+            raise
+        if not held:
+            self.may_repeat.add(place)
+        if follows:
+            follow(self.house, hand.engine, hand.claimed, attempted, held=held)
 
     def deliver(self, hand: InHand, *, answered: bool) -> bool:
         """Returns whether the engine knows that it arrived."""
-        if self.faults[hand.endpoint] == "fail":
+        if self.faults[hand.endpoint] in ("fail", "gone"):
             return False
         place = (hand.claimed.message_id, hand.endpoint)
         self.received[place] += 1
         if hand.claimed.is_page and hand.claimed.alert_id:
-            self.pages_heard.add(hand.claimed.alert_id)
+            self.heard_at[hand.claimed.alert_id] = self.true_now()
         if not answered:
             self.may_repeat.add(place)
         return answered
+
+    def is_gone(self, endpoint: UUID) -> bool:
+        with self.house.work(ENGINES[0], write=False) as work:
+            found = work.row(select(table.c.state).where(table.c.id == endpoint))
+        assert found is not None
+        return bool(found.state == "gone")
 
     def alerts(self) -> list[Any]:
         with self.house.work(ENGINES[0], write=False) as work:

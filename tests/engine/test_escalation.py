@@ -168,9 +168,15 @@ def test_a_finding_after_the_end_opens_an_alert_linked_to_the_last(
     assert (new["generation"], new["severity"], new["status"]) == (2, "critical", "triggered")
 
 
+@pytest.mark.parametrize("joined", [False, True], ids=["noticed", "joined-before-noticed"])
 @pytest.mark.parametrize("acknowledged", [False, True])
 def test_a_clock_that_is_set_back_makes_no_step_wait_longer(
-    cast: Cast, receiver: Receiver, wait: Wait, clock: SimulatedClock, acknowledged: bool
+    cast: Cast,
+    receiver: Receiver,
+    wait: Wait,
+    clock: SimulatedClock,
+    acknowledged: bool,
+    joined: bool,
 ) -> None:
     clock.advance(hours=2)
     cast.alice.check_in(si=4)
@@ -178,7 +184,10 @@ def test_a_clock_that_is_set_back_makes_no_step_wait_longer(
     if acknowledged:
         cast.bob.acknowledge(receiver.expect("alert.triggered", "team").data)
     clock.advance(minutes=1)
-    wait(hours=-2)
+    clock.advance(hours=-2)
+    if joined:
+        cast.alice.check_in(si=4)
+    wait(seconds=0)
     receiver.clear()
 
     # A step waits 5 minutes, a critical alert that someone has 15: a minute of it had passed.

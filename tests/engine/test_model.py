@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.engine.model import Interlude
@@ -17,6 +17,8 @@ SMALL = settings(
     stateful_step_count=25,
     deadline=None,
     database=None,
+    # Not shrunk: that takes minutes, and what was tried is printed step by step.
+    phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 
