@@ -96,6 +96,8 @@ class Engine:
                     worked = await self._turn(sender)
                     wait = 0.0 if worked else await self._until_next(looked_at)
                 except Exception as error:
+                    if _process_ends():
+                        raise
                     # The rows say what is due; whatever failed is looked at again.
                     _log.error("engine.turn-failed", error=error)
                     wait = _AFTER_FAULT
@@ -207,9 +209,16 @@ def start_beside(house: House, *, alone: bool, standby: bool = False) -> Engine:
             try:
                 asyncio.run(engine.run(alone=alone))
             except BaseException as error:
+                if _process_ends():
+                    return
                 # An API without its engine would take risk answers that nobody hears of.
                 _log.critical("engine.died", error=error)
                 threading.Event().wait(_AFTER_FAULT)
 
     threading.Thread(target=keep_running, name="engine", daemon=True).start()
     return engine
+
+
+def _process_ends() -> bool:
+    """From here on no thread does anything for the engine; what it had in hand is owed again."""
+    return not threading.main_thread().is_alive()
