@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from flask_restx import Api
 from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import metrics, openapi, problems
 from api.auth import EXTENSION, Front, front
@@ -46,6 +47,9 @@ def create_app(house: House) -> Flask:
     # An OPTIONS that Flask answers by itself would be a route without a policy.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
+    if proxies := house.settings.trusted_proxies:
+        # Only what so many proxies have added: whatever stands before it was sent by anyone.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     answer_for(app, house)
     _route(app)
     _document(app)

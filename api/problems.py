@@ -6,6 +6,7 @@ carries whom to call: an app that cannot show its screen can still show that.
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 import orjson
@@ -31,6 +32,7 @@ from diary.errors import (
     Invalid,
     Malformed,
     NotFound,
+    TooMany,
     Unauthenticated,
 )
 from diary.logs import logger
@@ -99,6 +101,7 @@ STATUS: Mapping[type[Fault], int] = {
     NotFound: 404,
     Conflict: 409,
     Invalid: 422,
+    TooMany: 429,
     Busy: 503,
     Unexpected: 500,
 }
@@ -138,6 +141,8 @@ def respond(fault: Fault) -> Response:
     response = Response(orjson.dumps(problem, option=orjson.OPT_UTC_Z), status, mimetype=MEDIA_TYPE)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(fault, TooMany):
+        response.headers["Retry-After"] = str(ceil(fault.wait.total_seconds()))
     elif status == 503:
         response.headers["Retry-After"] = "1"
     return response

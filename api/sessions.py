@@ -4,10 +4,10 @@ from typing import Any
 
 from flask_restx import Namespace, Resource
 
-from api.auth import front
+from api.auth import counted_guess, front
 from api.operation import operation
 from diary.access import sessions, staff
-from diary.access.errors import GrantRefused
+from diary.access.errors import GrantRefused, TooManyGuesses
 from diary.access.permissions import Scope
 from diary.callers import ANONYMOUS, CallerKind
 from diary.errors import Forbidden
@@ -27,18 +27,20 @@ class Sessions(Resource):
         body=SignIn,
         returns=TokenView,
         status=201,
-        raises=(GrantRefused,),
+        raises=(GrantRefused, TooManyGuesses),
     )
     def post(self, house: House, body: dict[str, Any]) -> dict[str, Any]:
         """Sign in as a member of the care team."""
         door = front()
         key = door.keys.active()
+        was_right = counted_guess(house, body["email"])
         with house.work(ANONYMOUS, write=False) as work:
             member = staff.find_for_sign_in(work, body["email"])
         # Outside of any transaction: it costs tens of milliseconds, and as much for a stranger.
         if not staff.password_matches(member, body["password"]) or member is None:
             raise GrantRefused
         with house.work(ANONYMOUS) as work:
+            was_right(work)
             return door.token_answer(work, staff.sign_in(work, member), key)
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask_restx import Namespace, Resource
 
+from api.auth import counted_guess
 from api.operation import operation
 from diary.access import staff
-from diary.access.errors import EmailTaken, GrantRefused
+from diary.access.errors import EmailTaken, GrantRefused, TooManyGuesses
 from diary.access.permissions import Scope
 from diary.callers import ANONYMOUS
 from diary.work import House, Work
@@ -40,9 +41,17 @@ class Staff(Resource):
 class StaffActivations(Resource):
     """Invitations that are taken up."""
 
-    @operation(public=True, own_work=True, body=Activation, status=204, raises=(GrantRefused,))
+    @operation(
+        public=True,
+        own_work=True,
+        body=Activation,
+        status=204,
+        raises=(GrantRefused, TooManyGuesses),
+    )
     def post(self, house: House, body: dict[str, Any]) -> None:
         """Set the password of an invited member."""
+        was_right = counted_guess(house)
         password_hash = staff.hash_password(body["password"])
         with house.work(ANONYMOUS) as work:
+            was_right(work)
             staff.activate(work, code=body["code"], password_hash=password_hash)

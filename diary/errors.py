@@ -6,6 +6,7 @@ stable, documented in docs/errors.md and the last part of the problem's `type`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 
 
@@ -77,6 +78,17 @@ class Invalid(Fault):
 
     code = "invalid"
     title = "Some fields are not acceptable"
+
+
+class TooMany(Fault):
+    """More than is taken in a span of time. wait: until the next is."""
+
+    code = "too-many"
+    title = "Too many requests"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.wait = wait
 
 
 class Busy(Fault):

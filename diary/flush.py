@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, bindparam, insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from diary.columns import metadata
 
@@ -35,6 +36,12 @@ def flush(connection: Connection, rows: Sequence[tuple[Table, Mapping[str, Any]]
             for column, value in row.items()
         }
         connection.execute(_composed(shape), values)
+
+
+def insert_unless_there(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert the row unless its key is taken; one that another transaction is inserting counts."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), dict(row))
 
 
 def _are_alike(rows: Sequence[tuple[Table, Mapping[str, Any]]]) -> bool:

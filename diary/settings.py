@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     pool_size: int = Field(
         default=10, ge=2, le=200, description="Database connections that one process keeps."
     )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="How many reverse proxies stand before this API and set `X-Forwarded-For`. "
+        "Attempts to get in are counted by the address that the outermost of them saw.",
+    )
     webhook_allow_http: bool = Field(
         default=False, description="Let webhooks leave over plain http. For a trial on one machine."
     )

@@ -14,7 +14,7 @@ from diary.audit import audit_events
 from diary.callers import Caller
 from diary.clock import Clock
 from diary.database import Database
-from diary.flush import flush
+from diary.flush import flush, insert_unless_there
 from diary.ids import NewId
 from diary.settings import Settings
 from diary.vault import RandomBytes, Vault
@@ -42,6 +42,11 @@ class Work:
     def add(self, table: Table, **row: Any) -> None:
         """Insert a row; every column without a value is NULL."""
         self._rows.append((table, row))
+
+    def add_unless_there(self, table: Table, **row: Any) -> None:
+        """Insert a row at once; nothing happens where its key is taken, by whomever."""
+        self.flush()
+        insert_unless_there(self.connection, table, row)
 
     def rows(
         self, query: Select[Any], values: Mapping[str, Any] | None = None

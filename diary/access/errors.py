@@ -1,6 +1,6 @@
 """What access refuses."""
 
-from diary.errors import Conflict, Unauthenticated
+from diary.errors import Conflict, TooMany, Unauthenticated
 
 
 class GrantRefused(Unauthenticated):
@@ -15,3 +15,10 @@ class EmailTaken(Conflict):
 
     code = "email-taken"
     title = "This e-mail address cannot be used"
+
+
+class TooManyGuesses(TooMany):
+    """No guess at this account, or from this address, is looked at for a while."""
+
+    code = "too-many-guesses"
+    title = "Too many attempts: wait before the next one"

@@ -75,6 +75,17 @@ sessions = clinic_table(
     Index(None, "clinic_id", "patient_id"),
 )
 
+# Guesses at secrets, of accounts and addresses that stand here as keyed fingerprints alone.
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("refused_until", Instant),
+    Index(None, "last_at"),
+)
+
 # Keys belong to the deployment, not to a clinic.
 signing_keys = Table(
     "signing_keys",
