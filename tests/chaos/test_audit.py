@@ -144,6 +144,20 @@ def test_a_duplicate_may_come_after_a_crash_or_a_lost_answer(
     assert found.duplicates == {reason: 1}
 
 
+def test_what_was_claimed_while_a_clock_was_wrong_may_arrive_seconds_later() -> None:
+    slow = replace(PAGE, at=109.0)
+    evidence = replace(
+        story(),
+        reactions=[],
+        arrivals=[slow, AGAIN],
+        deliveries=[NOT_SETTLED],
+        journal=Journal([Fault("clock", "", 100, 101)]),
+    )
+    assert audit(evidence).duplicates == {"lease taken by a wrong clock": 1}
+    late = replace(NOT_SETTLED, claims=(108.9, 119.9))
+    assert broken(audit(replace(evidence, deliveries=[late]))) == {"unexplained duplicate"}
+
+
 def test_a_crash_excuses_no_second_send_of_what_was_settled() -> None:
     settled = replace(DELIVERY, claims=(100.9, 119.9))
     crash = Journal([Fault("kill", "", 102, 105)])

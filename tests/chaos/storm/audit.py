@@ -177,7 +177,8 @@ def _why_again(evidence: Evidence, one: Delivery, first: Arrival, again: Arrival
         return "no reason: it was settled as delivered"
     if first.mode in ANSWER_LOST:
         return "answer lost by the receiver"
-    begin, end = first.at - _GRACE, again.at
+    # From the claim on, which can lie seconds before the arrival, the lease could be lost.
+    begin, end = min(first.at - _GRACE, _claimed_for(one, first)), again.at
     if any(not each.answered and begin <= each.at <= end for each in one.attempts):
         return "answer lost on the way"
     if evidence.journal.is_near(CRASHES, begin, end):
