@@ -6,13 +6,24 @@ from flask_restx import Namespace, Resource
 
 from api.auth import counted_guess, front
 from api.operation import operation
-from diary.access import sessions, staff
-from diary.access.errors import GrantRefused, TooManyGuesses
+from diary.access import second_factor, sessions, staff
+from diary.access.errors import (
+    CodeRefused,
+    GrantRefused,
+    SecondFactorNeeded,
+    SecondFactorSet,
+    TooManyGuesses,
+)
 from diary.access.permissions import Scope
-from diary.callers import ANONYMOUS, CallerKind
-from diary.errors import Forbidden
+from diary.callers import ANONYMOUS
 from diary.work import House, Work
-from schemas.sessions import SignIn, TokenView
+from schemas.sessions import (
+    RecoveryCodesView,
+    SecondFactorCode,
+    SecondFactorView,
+    SignIn,
+    TokenView,
+)
 
 ns = Namespace("sessions", "The care team signs in and out", path="/v1/sessions")
 
@@ -27,10 +38,14 @@ class Sessions(Resource):
         body=SignIn,
         returns=TokenView,
         status=201,
-        raises=(GrantRefused, TooManyGuesses),
+        raises=(GrantRefused, SecondFactorNeeded, TooManyGuesses),
     )
     def post(self, house: House, body: dict[str, Any]) -> dict[str, Any]:
-        """Sign in as a member of the care team."""
+        """Sign in as a member of the care team, with the code of the authenticator app.
+
+        Without an authenticator app the session has one scope, `session:write`: set one up,
+        then refresh the token.
+        """
         door = front()
         key = door.keys.active()
         was_right = counted_guess(house, body["email"])
@@ -39,7 +54,12 @@ class Sessions(Resource):
         # Outside of any transaction: it costs tens of milliseconds, and as much for a stranger.
         if not staff.password_matches(member, body["password"]) or member is None:
             raise GrantRefused
+        code = body["code"]
+        if member.second_factor_since and code is None:
+            raise SecondFactorNeeded
         with house.work(ANONYMOUS) as work:
+            if member.second_factor_since and not second_factor.passes(work, member, code):
+                raise GrantRefused
             was_right(work)
             return door.token_answer(work, staff.sign_in(work, member), key)
 
@@ -48,11 +68,43 @@ class Sessions(Resource):
 class CurrentSession(Resource):
     """The session that the request's own token belongs to."""
 
-    @operation(scope=Scope.CLINIC_READ, status=204)
+    @operation(scope=Scope.SESSION_WRITE, status=204)
     def delete(self, work: Work) -> None:
         """Sign out: every token of this session is refused from now on."""
         caller = work.caller
-        # A client's only session is its registration, which its administrator ends.
-        if caller.kind is not CallerKind.STAFF or caller.session_id is None:
-            raise Forbidden
+        assert caller.session_id is not None
         sessions.revoke(work, caller.clinic, caller.session_id, why="signed-out")
+
+
+@ns.route("/current/second-factor")
+class CurrentSecondFactor(Resource):
+    """The authenticator app of whoever is signed in."""
+
+    @operation(
+        scope=Scope.SESSION_WRITE,
+        returns=SecondFactorView,
+        status=201,
+        raises=(SecondFactorSet,),
+    )
+    def post(self, work: Work) -> second_factor.Enrolment:
+        """Make a secret for an authenticator app; one that was not confirmed is replaced."""
+        return second_factor.begin(work, staff.own_email(work))
+
+
+@ns.route("/current/second-factor/confirmations")
+class SecondFactorConfirmations(Resource):
+    """First codes of an authenticator app."""
+
+    @operation(
+        scope=Scope.SESSION_WRITE,
+        body=SecondFactorCode,
+        returns=RecoveryCodesView,
+        status=201,
+        raises=(CodeRefused, SecondFactorSet),
+    )
+    def post(self, work: Work, body: dict[str, Any]) -> dict[str, Any]:
+        """Show that the app has the secret; from now on signing in needs its codes.
+
+        The session holds what the role allows as soon as its token is refreshed.
+        """
+        return {"recovery_codes": second_factor.confirm(work, body["code"])}

@@ -1,15 +1,17 @@
 """The care team: invited, activated, listed."""
 
 from typing import Any
+from uuid import UUID
 
 from flask_restx import Namespace, Resource
 
 from api.auth import counted_guess
 from api.operation import operation
-from diary.access import staff
+from diary.access import second_factor, staff
 from diary.access.errors import EmailTaken, GrantRefused, TooManyGuesses
 from diary.access.permissions import Scope
 from diary.callers import ANONYMOUS
+from diary.errors import NotFound
 from diary.work import House, Work
 from schemas.staff import Activation, InvitationView, MemberDraft, MemberView
 
@@ -55,3 +57,13 @@ class StaffActivations(Resource):
         with house.work(ANONYMOUS) as work:
             was_right(work)
             staff.activate(work, code=body["code"], password_hash=password_hash)
+
+
+@ns.route("/<uuid:staff_id>/second-factor")
+class StaffSecondFactor(Resource):
+    """A member's authenticator app."""
+
+    @operation(scope=Scope.STAFF_WRITE, status=204, raises=(NotFound,))
+    def delete(self, work: Work, staff_id: UUID) -> None:
+        """Take it away, because the phone is lost: the member is signed out and sets up another."""
+        second_factor.reset(work, work.caller.clinic, staff_id)

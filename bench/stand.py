@@ -16,11 +16,11 @@ from bench.server import serving
 from diary.access import clinics, staff
 from diary.access.keys import KeyRing
 from diary.access.permissions import Role
-from diary.access.sessions import Grant, find_caller
+from diary.access.sessions import Grant, find_caller, open_session
 from diary.access.tokens import Tokens
 from diary.alerts import policies, readiness
 from diary.alerts.model import alerts
-from diary.callers import ANONYMOUS, OPERATOR, Caller
+from diary.callers import ANONYMOUS, OPERATOR, Caller, CallerKind
 from diary.house import open_house
 from diary.infusions import service as infusions
 from diary.patients import devices
@@ -155,7 +155,13 @@ def _member(work: Work, clinic_id: UUID, name: str, role: Role) -> Grant:
     staff.activate(work, code=invitation.code, password_hash="unusable")
     member = staff.find_for_sign_in(work, email)
     assert member is not None
-    return staff.sign_in(work, member)
+    return open_session(
+        work,
+        clinic_id=member.clinic_id,
+        kind=CallerKind.STAFF,
+        subject_id=member.id,
+        role=role,
+    )
 
 
 def _enrol(house: House, clinician: Caller, count: int) -> list[Grant]:

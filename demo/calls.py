@@ -3,11 +3,13 @@
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+import pyotp
 from filelock import FileLock
 
 from demo.place import Place
@@ -70,33 +72,58 @@ def access_token(place: Place, name: str) -> str:
         mine = kept.get(name, {})
         if mine.get("url") == url and mine.get("expires_at", 0) > time.time() + _MARGIN:
             return str(mine["access_token"])
-        grant = _sign_in(place, url, name) if name in _STAFF else _phone(place, url, name, mine)
-        kept[name] = {
-            "url": url,
-            "access_token": grant["access_token"],
-            "refresh_token": grant["refresh_token"],
-            "expires_at": int(time.time()) + grant["expires_in"],
-        }
-        place.keep_json("tokens.json", kept)
-        return str(grant["access_token"])
+        return _fresh(place, url, name)
+
+
+def _fresh(place: Place, url: str, name: str) -> str:
+    """Refresh the session there is; where it ended, sign in or pair anew."""
+    kept = place.read_json("tokens.json")
+    try:
+        grant = _refresh(url, kept[name]["refresh_token"])
+    except (KeyError, Refused):
+        grant = _sign_in(place, url, name) if name in _STAFF else _phone(place, url, name)
+    # Bob may have signed in meanwhile, to enrol a phone.
+    kept = place.read_json("tokens.json")
+    kept[name] = {
+        "url": url,
+        "access_token": grant["access_token"],
+        "refresh_token": grant["refresh_token"],
+        "expires_at": int(time.time()) + grant["expires_in"],
+    }
+    place.keep_json("tokens.json", kept)
+    return str(grant["access_token"])
+
+
+def _refresh(url: str, token: str) -> Any:
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    return call("POST", f"{url}/oauth/token", form=form)
 
 
 def _sign_in(place: Place, url: str, name: str) -> Any:
+    """As a member does: with the code of an authenticator app, which is set up the first time."""
     known = place.read_json("credentials.json")["staff"][name]
+    secrets = place.read_json("authenticators.json")
     body = {"email": known["email"], "password": known["password"]}
-    return call("POST", f"{url}/v1/sessions", body=body)
+    if name in secrets:
+        app = pyotp.TOTP(secrets[name])
+        now = int(time.time())
+        with suppress(Refused):
+            return call("POST", f"{url}/v1/sessions", body=body | {"code": app.at(now)})
+        # A code serves once, and this half minute's was used; the next one's is good already.
+        return call("POST", f"{url}/v1/sessions", body=body | {"code": app.at(now + 30)})
+    grant = call("POST", f"{url}/v1/sessions", body=body)
+    here = f"{url}/v1/sessions/current/second-factor"
+    made = call("POST", here, token=grant["access_token"])
+    code = pyotp.TOTP(made["secret"]).now()
+    call("POST", f"{here}/confirmations", token=grant["access_token"], body={"code": code})
+    place.keep_json("authenticators.json", secrets | {name: made["secret"]})
+    return _refresh(url, grant["refresh_token"])
 
 
-def _phone(place: Place, url: str, name: str, mine: Mapping[str, Any]) -> Any:
-    """Refresh the phone's session; where it has none, have Bob enrol the phone."""
-    if "refresh_token" in mine:
-        form = {"grant_type": "refresh_token", "refresh_token": mine["refresh_token"]}
-        try:
-            return call("POST", f"{url}/oauth/token", form=form)
-        except Refused:
-            pass  # its session ended: it pairs again
+def _phone(place: Place, url: str, name: str) -> Any:
+    """Have Bob enrol the phone."""
     patient = place.read_json("credentials.json")["patients"][name]
-    bob = _sign_in(place, url, "bob")["access_token"]
+    bob = _fresh(place, url, "bob")
     enrolment = call("POST", f"{url}/v1/patients/{patient}/enrolments", token=bob)
     phone = {"code": enrolment["code"], "name": f"{name.capitalize()}'s phone", "platform": "other"}
     return call("POST", f"{url}/v1/devices", body=phone)

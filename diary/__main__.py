@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 import migrations
-from diary.access import clinics, keys, staff
+from diary.access import clinics, keys, second_factor, staff
 from diary.access.model import clinics as clinic_rows
 from diary.access.permissions import Role
 from diary.alerts import readiness, restore
@@ -128,6 +128,22 @@ def administrator(clinic_id: UUID, name: str, email: str, password_stdin: bool) 
         f'-d \'{{"code": "{invited.code}", "password": "…"}}\'',
         err=True,
     )
+
+
+@cli.command("reset-second-factor")
+@click.option("--email", required=True)
+@_plainly
+def reset_second_factor(email: str) -> None:
+    """Let a member who lost the authenticator app, and the recovery codes, set up another.
+
+    For an administrator whom no colleague can help. Ends that member's sessions.
+    """
+    with _migrated_house() as house, house.work(OPERATOR) as work:
+        member = staff.find_for_sign_in(work, email)
+        _require(member is not None, "--email", "is nobody's")
+        assert member is not None
+        second_factor.reset(work, member.clinic_id, member.id)
+    click.echo(f"{email} signs in with the password alone, once, and sets up another.")
 
 
 @cli.command("rotate-keys")

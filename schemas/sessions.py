@@ -9,6 +9,32 @@ class SignIn(Body):
 
     email = Email(required=True)
     password = Text(required=True, min=1, max=128, metadata={"format": "password"})
+    code = Text(
+        min=6,
+        max=64,
+        load_default=None,
+        metadata={"description": "Of the authenticator app, or a recovery code."},
+    )
+
+
+class SecondFactorCode(Body):
+    """A one-time code of the authenticator app."""
+
+    code = Text(required=True, min=6, max=6)
+
+
+class SecondFactorView(View):
+    """A secret for an authenticator app. It is shown this once."""
+
+    secret = Text(metadata={"description": "To type in: base32, 30-second steps, 6 digits, SHA-1."})
+    uri = Text(max=512, metadata={"description": "`otpauth://…`, what the QR code holds."})
+    qr_svg = Text(max=65_536, metadata={"description": "The QR code as an SVG element."})
+
+
+class RecoveryCodesView(View):
+    """Codes for when the phone is lost, each for one sign-in. They are shown this once."""
+
+    recovery_codes = Items(Text())
 
 
 class TokenRequest(Form):

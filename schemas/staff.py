@@ -34,6 +34,7 @@ class MemberView(View):
     email = Email()
     role = Word(STAFF_ROLES)
     active = Flag(metadata={"description": "Whether a password was set."})
+    second_factor = Flag(metadata={"description": "Whether an authenticator app is set up."})
     created_at = Instant()
 
 

@@ -10,6 +10,27 @@ class GrantRefused(Unauthenticated):
     title = "These credentials were not accepted"
 
 
+class SecondFactorNeeded(Unauthenticated):
+    """The password is right, and the code of the authenticator app did not come along."""
+
+    code = "second-factor-needed"
+    title = "A code of your authenticator app is needed as well"
+
+
+class SecondFactorSet(Conflict):
+    """The member has a second factor; an administrator can take it away."""
+
+    code = "second-factor-set"
+    title = "A second factor is set already"
+
+
+class CodeRefused(Conflict):
+    """The code does not belong to the secret, or not to this half minute."""
+
+    code = "code-refused"
+    title = "This code is not the one of now"
+
+
 class EmailTaken(Conflict):
     """A staff member with this e-mail address exists."""
 

@@ -35,7 +35,8 @@ clinics = Table(
 )
 
 
-# name and email are sealed; email_index finds an address across clinics without storing it.
+# name, email and second_factor_secret are sealed; email_index finds an address across clinics
+# without storing it. second_factor_step: of the last one-time code that was used.
 staff = clinic_table(
     "staff",
     Column("name", LargeBinary, nullable=False),
@@ -45,7 +46,19 @@ staff = clinic_table(
     Column("password_hash", String(255)),
     Column("invitation_hash", LargeBinary, unique=True),
     Column("invitation_expires_at", Instant),
+    Column("second_factor_secret", LargeBinary),
+    Column("second_factor_since", Instant),
+    Column("second_factor_step", Integer),
     Column("created_at", Instant, nullable=False),
+)
+
+recovery_codes = clinic_table(
+    "recovery_codes",
+    Column("staff_id", Id, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("used_at", Instant),
+    within_clinic("staff_id", "staff"),
+    Index(None, "clinic_id", "staff_id"),
 )
 
 api_clients = clinic_table(

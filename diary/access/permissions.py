@@ -24,6 +24,7 @@ class Scope(StrEnum):
     ME_WRITE = "me:write"
     CLINIC_READ = "clinic:read"
     CLINIC_WRITE = "clinic:write"
+    SESSION_WRITE = "session:write"
     STAFF_READ = "staff:read"
     STAFF_WRITE = "staff:write"
     CLIENTS_WRITE = "clients:write"
@@ -61,13 +62,18 @@ _CLINICAL = frozenset(
     }
 )
 
+# What the session of a member without a second factor is good for: setting one up, and signing out.
+# A client has it not: its only session is its registration, which its administrator ends.
+SET_UP = frozenset({Scope.SESSION_WRITE})
+
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.PATIENT: frozenset({Scope.ME_READ, Scope.ME_WRITE, Scope.INSTRUMENTS_READ}),
-    Role.CLINICIAN: _CLINICAL,
-    Role.CARE_MANAGER: _CLINICAL | {Scope.POLICIES_WRITE, Scope.RULES_WRITE},
+    Role.CLINICIAN: _CLINICAL | SET_UP,
+    Role.CARE_MANAGER: _CLINICAL | SET_UP | {Scope.POLICIES_WRITE, Scope.RULES_WRITE},
     # An administrator runs the clinic and reads no clinical record.
     Role.CLINIC_ADMIN: frozenset(
         {
+            Scope.SESSION_WRITE,
             Scope.CLINIC_READ,
             Scope.CLINIC_WRITE,
             Scope.STAFF_READ,
@@ -82,7 +88,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
             Scope.SCORECARD_READ,
         }
     ),
-    Role.AUDITOR: frozenset({Scope.CLINIC_READ, Scope.SCORECARD_READ}),
+    Role.AUDITOR: SET_UP | {Scope.CLINIC_READ, Scope.SCORECARD_READ},
     # The most that a client can be given; each client holds the part its administrator chose.
     Role.CLIENT: _CLINICAL,
 }

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select, update
 from diary.access import secrets
 from diary.access.errors import EmailTaken, GrantRefused
 from diary.access.model import staff
-from diary.access.permissions import SCOPES_OF, STAFF_ROLES, Role, Scope
+from diary.access.permissions import SCOPES_OF, SET_UP, STAFF_ROLES, Role, Scope
 from diary.access.sessions import Grant, open_session
 from diary.callers import CallerKind
 from diary.errors import NotFound
@@ -34,6 +34,7 @@ class Member:
     email: str
     role: str
     active: bool
+    second_factor: bool
     created_at: datetime
 
 
@@ -67,7 +68,9 @@ def invite(work: Work, clinic_id: UUID, *, name: str, email: str, role: Role) ->
         created_at=work.now,
     )
     work.audit("staff.invited", "staff", member_id, clinic=clinic_id, role=role)
-    member = Member(member_id, name, email, role, active=False, created_at=work.now)
+    member = Member(
+        member_id, name, email, role, active=False, second_factor=False, created_at=work.now
+    )
     return Invitation(member, code, expires_at)
 
 
@@ -90,11 +93,18 @@ def activate(work: Work, *, code: str, password_hash: str) -> None:
 
 
 def find_for_sign_in(work: Work, email: str) -> Row[Any] | None:
-    """The member with that address, if any: clinic_id, id, role, password_hash."""
+    """The member with that address, if any.
+
+    clinic_id, id, role, password_hash, second_factor_since.
+    """
     return work.row(
-        select(staff.c.clinic_id, staff.c.id, staff.c.role, staff.c.password_hash).where(
-            staff.c.email_index == work.vault.blind_index(_INDEX, email)
-        )
+        select(
+            staff.c.clinic_id,
+            staff.c.id,
+            staff.c.role,
+            staff.c.password_hash,
+            staff.c.second_factor_since,
+        ).where(staff.c.email_index == work.vault.blind_index(_INDEX, email))
     )
 
 
@@ -117,13 +127,17 @@ def hash_password(password: str) -> str:
 
 
 def sign_in(work: Work, member: Row[Any]) -> Grant:
-    """Open a session for a member whose password was just checked."""
+    """Open a session for a member whose password and code were just checked.
+
+    Without a second factor it is good for setting one up, and for nothing else.
+    """
     return open_session(
         work,
         clinic_id=member.clinic_id,
         kind=CallerKind.STAFF,
         subject_id=member.id,
         role=Role(member.role),
+        scopes=None if member.second_factor_since else SET_UP,
     )
 
 
@@ -133,6 +147,17 @@ def members(work: Work) -> list[Member]:
         select(staff).where(staff.c.clinic_id == work.caller.clinic).order_by(staff.c.id)
     )
     return [_member(work, row) for row in rows]
+
+
+def own_email(work: Work) -> str:
+    """The address that the caller signs in with."""
+    row = work.row(
+        select(staff.c.id, staff.c.email).where(
+            staff.c.clinic_id == work.caller.clinic, staff.c.id == work.caller.id
+        )
+    )
+    assert row is not None
+    return _open(work, "email", row.id, row.email)
 
 
 def require_member(work: Work, member_id: UUID, scope: Scope) -> None:
@@ -174,6 +199,7 @@ def _member(work: Work, row: Row[Any]) -> Member:
         email=_open(work, "email", row.id, row.email),
         role=row.role,
         active=row.password_hash is not None,
+        second_factor=row.second_factor_since is not None,
         created_at=row.created_at,
     )
 

@@ -11,10 +11,11 @@ from diary.access.permissions import SCOPES_OF, Role
 from tests.cast import PASSWORD, Cast, Member
 from tests.client import Api, Response
 from tests.clock import SimulatedClock
+from tests.http.authenticator import App
 
 
-def sign_in(api: Api, email: str, password: str = PASSWORD) -> Response:
-    return api.post("/v1/sessions", {"email": email, "password": password})
+def sign_in(api: Api, email: str, password: str = PASSWORD, **code: str) -> Response:
+    return api.post("/v1/sessions", {"email": email, "password": password} | code)
 
 
 def refresh(api: Api, token: str) -> Response:
@@ -55,8 +56,8 @@ def at_once(count: int, call: Callable[[], Response]) -> list[Response]:
 # --- the care team -------------------------------------------------------------------------------
 
 
-def test_a_member_signs_in(cast: Cast, api: Api) -> None:
-    response = sign_in(api, cast.bob.email.upper())
+def test_a_member_signs_in(cast: Cast, api: Api, bobs_app: App) -> None:
+    response = sign_in(api, cast.bob.email.upper(), code=bobs_app.code())
 
     assert response.status == 201
     assert (response.json["token_type"], response.json["expires_in"]) == ("Bearer", 600)
@@ -111,8 +112,8 @@ def test_an_address_is_invited_once(cast: Cast, email: str) -> None:
         assert (response.status, response.code) == (409, "email-taken")
 
 
-def test_sign_out_holds_from_the_next_request_on(cast: Cast, api: Api) -> None:
-    mine, other = (sign_in(api, cast.bob.email).json for _ in range(2))
+def test_sign_out_holds_from_the_next_request_on(cast: Cast, api: Api, bobs_app: App) -> None:
+    mine, other = (sign_in(api, cast.bob.email, code=bobs_app.code()).json for _ in range(2))
     here = api.as_(mine["access_token"])
     assert here.delete("/v1/sessions/current").status == 204
 
@@ -132,8 +133,10 @@ def test_a_session_lapses_when_nobody_is_there(cast: Cast, api: Api, clock: Simu
     assert (late.status, late.json["error"]) == (401, "invalid_grant")
 
 
-def test_a_session_ends_after_twelve_hours(cast: Cast, api: Api, clock: SimulatedClock) -> None:
-    session = sign_in(api, cast.bob.email).json
+def test_a_session_ends_after_twelve_hours(
+    cast: Cast, api: Api, clock: SimulatedClock, bobs_app: App
+) -> None:
+    session = sign_in(api, cast.bob.email, code=bobs_app.code()).json
     for _ in range(12 * 2 - 1):
         clock.advance(minutes=30)
         session = refresh(api, session["refresh_token"]).json

@@ -77,7 +77,7 @@ def test_an_hour_later_nothing_is_held_against_anyone(
 def test_who_is_signed_in_goes_on(api: Api, cast: Cast) -> None:
     session = sign_in(api, cast.bob.email, PASSWORD).json
     statuses(api, cast.bob.email, OF_ACCOUNT + 1)
-    assert api.as_(session["access_token"]).get("/v1/alerts").status == 200
+    assert cast.bob.api.get("/v1/alerts").status == 200
     renewed = api.form(
         "/oauth/token", grant_type="refresh_token", refresh_token=session["refresh_token"]
     )

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from diary.__main__ import cli
 from diary.access import clinics, keys, staff
 from diary.access.model import signing_keys
+from diary.access.model import staff as staff_rows
 from diary.alerts import policies
 from diary.callers import ANONYMOUS, OPERATOR, Caller, CallerKind
 from diary.house import open_house
@@ -110,6 +111,26 @@ def test_an_administrator_whose_password_is_given_can_sign_in(run: Run) -> None:
 
     again = run(*erin)
     assert (again.exit_code, again.output) == (1, "Error: This e-mail address cannot be used.\n")
+
+
+def test_whoever_lost_the_authenticator_app_sets_up_another(run: Run) -> None:
+    run("migrate")
+    clinic_id = run(*_FOUND).output.strip()
+    erin = ("administrator", "--clinic", clinic_id, "--name", "Erin", "--email", "e@c.example")
+    run(*erin, "--password-stdin", stdin=f"{_LONG}\n")
+    house = _opened()
+    with house.work(OPERATOR) as work:
+        work.execute(update(staff_rows).values(second_factor_since=work.now))
+
+    unknown = run("reset-second-factor", "--email", "nobody@c.example")
+    assert (unknown.exit_code, "is nobody's" in unknown.output) == (2, True)
+    assert run("reset-second-factor", "--email", "E@c.example").exit_code == 0
+
+    with house.work(ANONYMOUS, write=False) as work:
+        member = staff.find_for_sign_in(work, "e@c.example")
+    house.database.close()
+    assert member is not None
+    assert member.second_factor_since is None
 
 
 def test_new_keys_sign_and_old_ones_still_verify(run: Run) -> None:
