@@ -14,6 +14,7 @@ from diary.patients import devices, service
 from diary.patients.drill import DrillPatient
 from diary.patients.model import patients
 from diary.work import Work
+from schemas.devices import DeviceView
 from schemas.patients import EnrolmentView, PatientDraft, PatientFilter, PatientView
 
 ns = Namespace("patients", "Patients", path="/v1/patients")
@@ -65,3 +66,23 @@ class Enrolments(Resource):
         Refused while an alert of any severity would reach nobody.
         """
         return readiness.enrol(work, patient_id)
+
+
+@ns.route("/<uuid:patient_id>/devices")
+class PatientDevices(Resource):
+    """The phones of a patient."""
+
+    @operation(scope=Scope.PATIENTS_READ, returns=DeviceView, many=True, raises=(NotFound,))
+    def get(self, work: Work, patient_id: UUID) -> list[devices.Device]:
+        """List the phones, ended ones included; one that must be paired anew says so."""
+        return devices.of_patient(work, patient_id)
+
+
+@ns.route("/<uuid:patient_id>/devices/<uuid:device_id>")
+class PatientDevice(Resource):
+    """One phone of a patient."""
+
+    @operation(scope=Scope.PATIENTS_WRITE, status=204, raises=(NotFound,))
+    def delete(self, work: Work, patient_id: UUID, device_id: UUID) -> None:
+        """Put a phone out, because it is lost: it is refused from its next request on."""
+        devices.end(work, patient_id, device_id)

@@ -1,6 +1,7 @@
 """The care team signs in and out."""
 
 from typing import Any
+from uuid import UUID
 
 from flask_restx import Namespace, Resource
 
@@ -16,11 +17,13 @@ from diary.access.errors import (
 )
 from diary.access.permissions import Scope
 from diary.callers import ANONYMOUS
+from diary.errors import NotFound
 from diary.work import House, Work
 from schemas.sessions import (
     RecoveryCodesView,
     SecondFactorCode,
     SecondFactorView,
+    SessionView,
     SignIn,
     TokenView,
 )
@@ -62,6 +65,31 @@ class Sessions(Resource):
                 raise GrantRefused
             was_right(work)
             return door.token_answer(work, staff.sign_in(work, member), key)
+
+    @operation(scope=Scope.SESSION_WRITE, returns=SessionView, many=True)
+    def get(self, work: Work) -> list[dict[str, Any]]:
+        """List where the caller is signed in, the newest first."""
+        assert work.caller.id is not None
+        return [
+            {
+                "id": row.id,
+                "created_at": row.created_at,
+                "renewed_at": row.refreshed_at,
+                "expires_at": row.expires_at,
+                "current": row.id == work.caller.session_id,
+            }
+            for row in sessions.open_sessions(work, work.caller.clinic, work.caller.id)
+        ]
+
+
+@ns.route("/<uuid:session_id>")
+class Session(Resource):
+    """One of the caller's own sessions."""
+
+    @operation(scope=Scope.SESSION_WRITE, status=204, raises=(NotFound,))
+    def delete(self, work: Work, session_id: UUID) -> None:
+        """End it: every token of it is refused from now on."""
+        sessions.end_own(work, session_id)
 
 
 @ns.route("/current")

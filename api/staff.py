@@ -67,3 +67,13 @@ class StaffSecondFactor(Resource):
     def delete(self, work: Work, staff_id: UUID) -> None:
         """Take it away, because the phone is lost: the member is signed out and sets up another."""
         second_factor.reset(work, work.caller.clinic, staff_id)
+
+
+@ns.route("/<uuid:staff_id>/sessions")
+class StaffSessions(Resource):
+    """Where a member is signed in."""
+
+    @operation(scope=Scope.STAFF_WRITE, status=204, raises=(NotFound,))
+    def delete(self, work: Work, staff_id: UUID) -> None:
+        """Sign the member out everywhere, from the next request on."""
+        staff.sign_out(work, staff_id)

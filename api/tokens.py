@@ -1,5 +1,6 @@
 """Tokens for programs and the renewal of everyone's (RFC 6749), and the keys that sign them."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,25 @@ from api.auth import front
 from api.operation import Answer, operation
 from diary.access import clients, sessions
 from diary.access.errors import GrantRefused
-from diary.access.sessions import Grant
-from diary.callers import ANONYMOUS
+from diary.access.permissions import Scope
+from diary.access.sessions import Grant, Reused
+from diary.callers import ANONYMOUS, CallerKind
 from diary.errors import FieldFault, Malformed
+from diary.webhooks import needs_pairing
 from diary.work import House, Work
-from schemas.sessions import KeySetView, TokenRequest, TokenView
+from schemas.sessions import (
+    KeySetView,
+    RevocationRequest,
+    ServerMetadataView,
+    TokenRequest,
+    TokenView,
+)
 
 ns = Namespace("tokens", "Tokens, and the keys that sign them", path="/")
 _INCOMPLETE = "invalid_request"
+_GRANTS = ("client_credentials", "refresh_token")
+_DOTS_OF_A_JWT = 2
+_PUBLIC = {"Cache-Control": "public, max-age=300"}
 
 
 class GrantMalformed(Malformed):
@@ -44,7 +56,7 @@ class Token(Resource):
         refresh token that was used before ends its session: both holders are refused.
         """
         kind = body["grant_type"]
-        if kind not in ("client_credentials", "refresh_token"):
+        if kind not in _GRANTS:
             raise GrantMalformed(extra={"error": "unsupported_grant_type" if kind else _INCOMPLETE})
         door = front()
         key = door.keys.active()
@@ -52,7 +64,7 @@ class Token(Resource):
         try:
             with house.work(ANONYMOUS) as work:
                 grant = _exchange(work, body) if error == "invalid_client" else _renew(work, body)
-                answer = door.token_answer(work, grant, key) if grant else None
+                answer = None if isinstance(grant, Reused) else door.token_answer(work, grant, key)
         except GrantRefused as refused:
             refused.extra["error"] = error
             raise
@@ -62,6 +74,48 @@ class Token(Resource):
         return answer
 
 
+@ns.route("/oauth/revoke")
+class Revocation(Resource):
+    """The revocation endpoint of OAuth 2.0 (RFC 7009)."""
+
+    @operation(public=True, own_work=True, body=RevocationRequest, raises=(GrantMalformed,))
+    def post(self, house: House, body: dict[str, str]) -> Answer:
+        """End the session of a refresh token, its access tokens included.
+
+        Answers 200 for what is no token as well. An access token cannot be given up by itself:
+        `error` is `unsupported_token_type`.
+        """
+        if body["token"].count(".") == _DOTS_OF_A_JWT:
+            raise GrantMalformed(extra={"error": "unsupported_token_type"})
+        _require(body, "token")
+        with suppress(GrantRefused), house.work(ANONYMOUS) as work:
+            _tell(work, sessions.give_up(work, body["token"]))
+        return Answer()
+
+
+@ns.route("/.well-known/oauth-authorization-server")
+class ServerMetadata(Resource):
+    """What a client needs to know to get tokens (RFC 8414)."""
+
+    @operation(public=True, own_work=True, returns=ServerMetadataView)
+    def get(self, house: House) -> Answer:
+        """Where tokens are had and given up, and which kinds of grants there are."""
+        issuer = house.settings.issuer
+        metadata = {
+            "issuer": issuer,
+            "token_endpoint": f"{issuer}/oauth/token",
+            "revocation_endpoint": f"{issuer}/oauth/revoke",
+            "jwks_uri": f"{issuer}/.well-known/jwks.json",
+            "service_documentation": f"{issuer}/docs/",
+            "grant_types_supported": list(_GRANTS),
+            "response_types_supported": [],
+            "scopes_supported": sorted(Scope),
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "none"],
+            "revocation_endpoint_auth_methods_supported": ["none"],
+        }
+        return Answer(metadata, headers=_PUBLIC)
+
+
 @ns.route("/.well-known/jwks.json")
 class KeySet(Resource):
     """The published keys."""
@@ -69,7 +123,7 @@ class KeySet(Resource):
     @operation(public=True, own_work=True, returns=KeySetView)
     def get(self, house: House) -> Answer:
         """The public keys that access tokens are verified with."""
-        return Answer(front().keys.jwks(), headers={"Cache-Control": "public, max-age=300"})
+        return Answer(front().keys.jwks(), headers=_PUBLIC)
 
 
 def _exchange(work: Work, body: dict[str, str]) -> Grant:
@@ -81,9 +135,16 @@ def _exchange(work: Work, body: dict[str, str]) -> Grant:
     return clients.exchange_key(work, client_id=client_id, key=body["client_secret"])
 
 
-def _renew(work: Work, body: dict[str, str]) -> Grant | None:
+def _renew(work: Work, body: dict[str, str]) -> Grant | Reused:
     _require(body, "refresh_token")
-    return sessions.renew(work, body["refresh_token"])
+    renewed = sessions.renew(work, body["refresh_token"])
+    _tell(work, renewed)
+    return renewed
+
+
+def _tell(work: Work, ended: object) -> None:
+    if isinstance(ended, Reused) and ended.kind is CallerKind.DEVICE:
+        needs_pairing.tell(work, ended)
 
 
 def _require(body: dict[str, str], *names: str) -> None:

@@ -1,7 +1,9 @@
 """Pairing a patient's phone."""
 
-from schemas.base import Body
-from schemas.fields import Text, Word
+from schemas.base import Body, View
+from schemas.fields import Id, Instant, Text, Word
+
+_PLATFORMS = ["ios", "android", "web", "other"]
 
 
 class DeviceDraft(Body):
@@ -9,4 +11,21 @@ class DeviceDraft(Body):
 
     code = Text(required=True, min=1, max=64)
     name = Text(max=100, load_default=None, allow_none=True)
-    platform = Word(["ios", "android", "web", "other"], load_default="other")
+    platform = Word(_PLATFORMS, load_default="other")
+
+
+class DeviceView(View):
+    """A patient's phone."""
+
+    id = Id()
+    name = Text(max=100, allow_none=True)
+    platform = Word(_PLATFORMS)
+    state = Word(
+        ["active", "needs-pairing", "ended"],
+        metadata={
+            "description": "`needs-pairing`: an old token of it came back, so it was put out; the "
+            "patient may not know."
+        },
+    )
+    paired_at = Instant()
+    seen_at = Instant(metadata={"description": "When it last renewed its token."})

@@ -53,6 +53,14 @@ class EndpointGoneData(View):
     link = Text(metadata={"format": "uri"})
 
 
+class NeedsPairingData(View):
+    """Which phone, and whose."""
+
+    device_id = Id()
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    link = Text(metadata={"format": "uri"})
+
+
 class PingData(View):
     """Which endpoint was to be tried."""
 
@@ -79,6 +87,11 @@ EVENTS: dict[str, type[Schema]] = {
         ("alert.updated", "Another finding, no worse than the alert, joined it.", AlertEventData),
         ("alert.acknowledged", "A person has it, or a colleague now.", AcknowledgedData),
         ("alert.resolved", "A person closed it.", AlertEventData),
+        (
+            "device.needs_pairing",
+            "A patient's phone was put out and must be paired anew.",
+            NeedsPairingData,
+        ),
         ("endpoint.gone", "Another endpoint answered 410; it is paged no more.", EndpointGoneData),
         ("ping", "An administrator tries the endpoint.", PingData),
     )

@@ -1,7 +1,7 @@
 """Signing in, and the tokens that every way in ends with."""
 
 from schemas.base import Body, Form, View
-from schemas.fields import Email, Free, Id, Int, Items, Text
+from schemas.fields import Email, Flag, Free, Id, Instant, Int, Items, Text
 
 
 class SignIn(Body):
@@ -15,6 +15,16 @@ class SignIn(Body):
         load_default=None,
         metadata={"description": "Of the authenticator app, or a recovery code."},
     )
+
+
+class SessionView(View):
+    """One place where a member is signed in."""
+
+    id = Id()
+    created_at = Instant()
+    renewed_at = Instant(metadata={"description": "When its token was last refreshed."})
+    expires_at = Instant()
+    current = Flag(metadata={"description": "The one that asks."})
 
 
 class SecondFactorCode(Body):
@@ -44,6 +54,28 @@ class TokenRequest(Form):
     client_id = Text(max=64, load_default="")
     client_secret = Text(max=256, load_default="", metadata={"format": "password"})
     refresh_token = Text(max=512, load_default="", metadata={"format": "password"})
+
+
+class RevocationRequest(Form):
+    """A refresh token that is not wanted any more."""
+
+    token = Text(max=4_096, load_default="", metadata={"format": "password"})
+    token_type_hint = Text(max=64, load_default="")
+
+
+class ServerMetadataView(View):
+    """The authorization server's metadata (RFC 8414, 2)."""
+
+    issuer = Text(metadata={"format": "uri"})
+    token_endpoint = Text(metadata={"format": "uri"})
+    revocation_endpoint = Text(metadata={"format": "uri"})
+    jwks_uri = Text(metadata={"format": "uri"})
+    service_documentation = Text(metadata={"format": "uri"})
+    grant_types_supported = Items(Text())
+    response_types_supported = Items(Text())
+    scopes_supported = Items(Text())
+    token_endpoint_auth_methods_supported = Items(Text())
+    revocation_endpoint_auth_methods_supported = Items(Text())
 
 
 class TokenView(View):

@@ -82,6 +82,7 @@ sessions = clinic_table(
     Column("refresh_ordinal", Integer, nullable=False),
     Column("refresh_nonce", LargeBinary, nullable=False),
     Column("revoked_at", Instant),
+    Column("revoked_why", String(32)),
     CheckConstraint("kind <> 'device' OR patient_id IS NOT NULL", name="device_has_patient"),
     within_clinic("patient_id", "patients"),
     Index(None, "clinic_id", "subject_id"),

@@ -18,7 +18,7 @@ from diary.access import secrets
 from diary.access.errors import CodeRefused, SecondFactorSet
 from diary.access.model import recovery_codes, sessions, staff
 from diary.access.permissions import SCOPES_OF, Role
-from diary.access.sessions import revoke
+from diary.access.sessions import end_all
 from diary.errors import NotFound
 from diary.work import Work
 
@@ -138,15 +138,7 @@ def reset(work: Work, clinic_id: UUID, member_id: UUID) -> None:
             recovery_codes.c.clinic_id == clinic_id, recovery_codes.c.staff_id == member_id
         )
     )
-    open_ones = work.rows(
-        select(sessions.c.id).where(
-            sessions.c.clinic_id == clinic_id,
-            sessions.c.subject_id == member_id,
-            sessions.c.revoked_at.is_(None),
-        )
-    )
-    for row in open_ones:
-        revoke(work, clinic_id, row.id, why="second-factor-reset")
+    end_all(work, clinic_id, member_id, why="second-factor-reset")
     work.audit("second-factor.reset", "staff", member_id, clinic=clinic_id)
 
 

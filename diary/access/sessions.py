@@ -1,7 +1,9 @@
 """Sessions: opened once, read on every request, refreshed, revoked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select, update
@@ -12,13 +14,17 @@ from diary.access.model import clinics, sessions
 from diary.access.permissions import SCOPES_OF, Role, Scope
 from diary.callers import Caller, CallerKind
 from diary.columns import Id
-from diary.errors import Unauthenticated
+from diary.errors import NotFound, Unauthenticated
 from diary.work import Work
 
 STAFF_SESSION = timedelta(hours=12)
 # A staff member who does nothing for half an hour lets the session lapse; the access token's
 # own ten minutes come on top, because only refreshing shows that someone is there.
 STAFF_IDLE = timedelta(minutes=40)
+
+
+# Why a phone is out that the patient may still believe to be in.
+REUSED = "refresh-token-reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +114,29 @@ def find_caller(work: Work, clinic_id: UUID, session_id: UUID) -> Caller:
     )
 
 
-def renew(work: Work, token: str) -> Grant | None:
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """A session that was just revoked because an old refresh token of it came back."""
+
+    session_id: UUID
+    clinic_id: UUID
+    kind: CallerKind
+    patient_id: UUID | None
+
+
+def renew(work: Work, token: str) -> Grant | Reused:
     """Trade a refresh token in for the session's next one.
 
-    None means that the family was just revoked because an old token came back: the caller is
-    refused, and the revocation must be committed. Raises GrantRefused for anything else.
+    After Reused the caller is refused, and the revocation must be committed. Raises GrantRefused
+    for anything else.
     """
-    sent = refresh.read(token)
-    row = work.row(
-        select(sessions)
-        .where(sessions.c.clinic_id == sent.clinic_id, sessions.c.id == sent.session_id)
-        .with_for_update(key_share=True)
-    )
-    if row is None or not sent.is_genuine(work.vault, row.refresh_nonce):
-        raise GrantRefused
-    if row.revoked_at or _is_over(work, row):
-        raise GrantRefused
-    use = sent.use(row.refresh_ordinal)
+    row, use = _presented(work, token)
     if use is refresh.Use.REUSE:
-        revoke(work, sent.clinic_id, sent.session_id, why="refresh-token-reused")
-        return None
+        return _reused(work, row)
     ordinal = row.refresh_ordinal + (use is refresh.Use.ADVANCE)
     work.execute(
         update(sessions)
-        .where(sessions.c.clinic_id == sent.clinic_id, sessions.c.id == sent.session_id)
+        .where(sessions.c.clinic_id == row.clinic_id, sessions.c.id == row.id)
         .values(refresh_ordinal=ordinal, refreshed_at=work.now)
     )
     return Grant(
@@ -146,6 +151,19 @@ def renew(work: Work, token: str) -> Grant | None:
     )
 
 
+def give_up(work: Work, token: str) -> Reused | None:
+    """End the session of a refresh token, for whoever holds it (RFC 7009).
+
+    An old one is taken for what it is wherever else it is shown. Raises GrantRefused for what is
+    no token of an open session: there is nothing to end.
+    """
+    row, use = _presented(work, token)
+    if use is refresh.Use.REUSE:
+        return _reused(work, row)
+    revoke(work, row.clinic_id, row.id, why="signed-out")
+    return None
+
+
 def revoke(work: Work, clinic_id: UUID, session_id: UUID, *, why: str) -> None:
     """End a session; its tokens are refused from the next request on."""
     work.execute(
@@ -155,9 +173,38 @@ def revoke(work: Work, clinic_id: UUID, session_id: UUID, *, why: str) -> None:
             sessions.c.id == session_id,
             sessions.c.revoked_at.is_(None),
         )
-        .values(revoked_at=work.now)
+        .values(revoked_at=work.now, revoked_why=why)
     )
     work.audit("session.revoked", "session", session_id, clinic=clinic_id, why=why)
+
+
+def open_sessions(work: Work, clinic_id: UUID, subject_id: UUID) -> Sequence[Row[Any]]:
+    """The sessions of one subject that still serve, the newest first."""
+    rows = work.rows(
+        select(sessions)
+        .where(
+            sessions.c.clinic_id == clinic_id,
+            sessions.c.subject_id == subject_id,
+            sessions.c.revoked_at.is_(None),
+        )
+        .order_by(sessions.c.created_at.desc(), sessions.c.id.desc())
+    )
+    return [row for row in rows if not _is_over(work, row)]
+
+
+def end_own(work: Work, session_id: UUID) -> None:
+    """End one of the caller's sessions; raises NotFound for any other."""
+    assert work.caller.id is not None
+    mine = open_sessions(work, work.caller.clinic, work.caller.id)
+    if session_id not in {row.id for row in mine}:
+        raise NotFound
+    revoke(work, work.caller.clinic, session_id, why="signed-out")
+
+
+def end_all(work: Work, clinic_id: UUID, subject_id: UUID, *, why: str) -> None:
+    """End every session of one subject."""
+    for row in open_sessions(work, clinic_id, subject_id):
+        revoke(work, clinic_id, row.id, why=why)
 
 
 def country_of(work: Work, clinic_id: UUID) -> str:
@@ -166,6 +213,26 @@ def country_of(work: Work, clinic_id: UUID) -> str:
     assert row is not None
     country: str = row.country
     return country
+
+
+def _presented(work: Work, token: str) -> tuple[Row[Any], refresh.Use]:
+    """The open session of a refresh token, locked; raises GrantRefused where there is none."""
+    sent = refresh.read(token)
+    row = work.row(
+        select(sessions)
+        .where(sessions.c.clinic_id == sent.clinic_id, sessions.c.id == sent.session_id)
+        .with_for_update(key_share=True)
+    )
+    if row is None or not sent.is_genuine(work.vault, row.refresh_nonce):
+        raise GrantRefused
+    if row.revoked_at or _is_over(work, row):
+        raise GrantRefused
+    return row, sent.use(row.refresh_ordinal)
+
+
+def _reused(work: Work, row: Row[Any]) -> Reused:
+    revoke(work, row.clinic_id, row.id, why=REUSED)
+    return Reused(row.id, row.clinic_id, CallerKind(row.kind), row.patient_id)
 
 
 def _is_over(work: Work, row: Row[tuple[object, ...]]) -> bool:

@@ -15,7 +15,7 @@ from diary.access import secrets
 from diary.access.errors import EmailTaken, GrantRefused
 from diary.access.model import staff
 from diary.access.permissions import SCOPES_OF, SET_UP, STAFF_ROLES, Role, Scope
-from diary.access.sessions import Grant, open_session
+from diary.access.sessions import Grant, end_all, open_session
 from diary.callers import CallerKind
 from diary.errors import NotFound
 from diary.work import Work
@@ -139,6 +139,13 @@ def sign_in(work: Work, member: Row[Any]) -> Grant:
         role=Role(member.role),
         scopes=None if member.second_factor_since else SET_UP,
     )
+
+
+def sign_out(work: Work, member_id: UUID) -> None:
+    """End every session of a member of the caller's clinic; raises NotFound."""
+    if not names(work, {member_id}):
+        raise NotFound
+    end_all(work, work.caller.clinic, member_id, why="ended-by-administrator")
 
 
 def members(work: Work) -> list[Member]:

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, and_, select, update
 
 from diary.access import secrets
 from diary.access.errors import GrantRefused
 from diary.access.model import sessions
 from diary.access.permissions import Role
-from diary.access.sessions import Grant, open_session, revoke
+from diary.access.sessions import REUSED, Grant, open_session, revoke
 from diary.callers import CallerKind
+from diary.errors import NotFound
+from diary.patients import service
 from diary.patients.model import devices, enrolments
 from diary.work import Work
 
@@ -85,6 +88,58 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
         session_id=device_id,
         patient_id=row.patient_id,
         role=Role.PATIENT,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A patient's phone, its name opened.
+
+    state: `active`; `needs-pairing`, where its session ended because an old token of it came back:
+    the patient may believe that it still sends; `ended`, by a newer phone or by the care team.
+    seen_at: when it last renewed its token.
+    """
+
+    id: UUID
+    name: str | None
+    platform: str
+    state: str
+    paired_at: datetime
+    seen_at: datetime
+
+
+def of_patient(work: Work, patient_id: UUID) -> list[Device]:
+    """The phones a patient was ever let in with, the newest first; raises NotFound."""
+    service.get(work, patient_id)
+    rows = work.rows(
+        select(devices, sessions.c.refreshed_at, sessions.c.revoked_at, sessions.c.revoked_why)
+        .join(
+            sessions,
+            and_(sessions.c.clinic_id == devices.c.clinic_id, sessions.c.id == devices.c.id),
+        )
+        .where(devices.c.clinic_id == work.caller.clinic, devices.c.patient_id == patient_id)
+        .order_by(devices.c.id.desc())
+    )
+    return [_device(work, row) for row in rows]
+
+
+def end(work: Work, patient_id: UUID, device_id: UUID) -> None:
+    """Refuse a phone from its next request on; raises NotFound."""
+    if device_id not in {device.id for device in of_patient(work, patient_id)}:
+        raise NotFound
+    revoke(work, work.caller.clinic, device_id, why="ended-by-care-team")
+
+
+def _device(work: Work, row: Row[Any]) -> Device:
+    state = "active" if row.revoked_at is None else "ended"
+    return Device(
+        id=row.id,
+        name=row.name
+        and work.vault.open(row.name, place=NAME_PLACE, clinic=row.clinic_id, row=row.id),
+        platform=row.platform,
+        state="needs-pairing" if row.revoked_why == REUSED else state,
+        paired_at=row.created_at,
+        seen_at=row.refreshed_at,
     )
 
 

@@ -24,6 +24,7 @@ from schemas.events import EVENTS
 from tests.cast import Cast
 from tests.client import Api
 from tests.clock import SimulatedClock
+from tests.steps import put_out
 
 DOCUMENT = openapi.document()
 OPERATIONS = [
@@ -139,6 +140,7 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     cast.dana.acknowledge(cast.dana.alert(alert))
     cast.dana.resolve(alert)
     cast.erin.api.post(f"/v1/webhook-endpoints/{cast.team.id}/ping")
+    put_out(cast.alice)
     with house.work(Caller(CallerKind.ENGINE)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
 
@@ -158,5 +160,5 @@ def test_a_whole_life_of_an_alert_is_as_documented(
 
 DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
-    *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id"),
+    *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id", "device_id"),
 }

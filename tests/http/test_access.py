@@ -237,6 +237,55 @@ def test_a_superseded_refresh_token_ends_the_family(cast: Cast, api: Api) -> Non
     assert api.as_(third["access_token"]).get("/v1/me").status == 401
 
 
+def give_up(api: Api, token: str) -> Response:
+    return api.form("/oauth/revoke", token=token, token_type_hint="refresh_token")
+
+
+def test_a_refresh_token_that_is_given_up_ends_its_session(cast: Cast, api: Api) -> None:
+    first = cast.alice.grant.refresh_token or ""
+    renewed = refresh(api, first).json
+    assert give_up(api, renewed["refresh_token"]).status == 200
+
+    assert refresh(api, renewed["refresh_token"]).status == 401
+    assert api.as_(renewed["access_token"]).get("/v1/me").status == 401
+    (phone,) = cast.bob.api.get(f"/v1/patients/{cast.alice.id}/devices").json["items"]
+    assert phone["state"] == "ended"
+
+
+def test_giving_up_an_old_refresh_token_is_using_it_again(cast: Cast, api: Api) -> None:
+    first = cast.alice.grant.refresh_token or ""
+    refresh(api, refresh(api, first).json["refresh_token"])
+    assert give_up(api, first).status == 200
+    (phone,) = cast.bob.api.get(f"/v1/patients/{cast.alice.id}/devices").json["items"]
+    assert phone["state"] == "needs-pairing"
+
+
+@pytest.mark.parametrize("token", ["nothing", "ilr_AAAA", "ilr_" + "A" * 112])
+def test_giving_up_what_is_no_token_is_no_error(cast: Cast, api: Api, token: str) -> None:
+    assert give_up(api, token).status == 200
+    assert cast.alice.check_in().status == 201
+
+
+def test_an_access_token_is_not_given_up_by_itself(cast: Cast, api: Api) -> None:
+    answer = give_up(api, cast.alice.token)
+    assert (answer.status, answer.json["error"]) == (400, "unsupported_token_type")
+    assert give_up(api, "").json["error"] == "invalid_request"
+    assert cast.alice.check_in().status == 201
+
+
+def test_the_metadata_leads_to_what_is_there(cast: Cast, api: Api) -> None:
+    found = api.get("/.well-known/oauth-authorization-server").json
+    assert found["issuer"] == "https://diary.example"
+    paths = [
+        found[name].removeprefix(found["issuer"])
+        for name in found
+        if found[name] and name.endswith(("endpoint", "uri"))
+    ]
+    assert len(paths) == 3
+    assert {api.send("GET", path).status for path in paths} <= {200, 405}
+    assert set(cast.alice.grant.scopes) <= set(found["scopes_supported"])
+
+
 def test_fifty_refreshes_at_once_have_one_successor(cast: Cast, api: Api) -> None:
     first = cast.alice.grant.refresh_token or ""
     answers = at_once(50, lambda: refresh(api, first))
