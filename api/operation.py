@@ -15,15 +15,15 @@ from flask import Response
 from marshmallow import Schema
 from sqlalchemy.exc import DBAPIError
 
-from api import auth, parsing
+from api import auth, parsing, traces
 from api.paging import list_view, page_of, page_query, page_view
 from diary.access.permissions import Scope
 from diary.access.tokens import Claims
-from diary.callers import ANONYMOUS
+from diary.callers import ANONYMOUS, CallerKind
 from diary.database import lost_race
 from diary.errors import Busy, Fault
 from schemas.base import Body, Form, Query, View
-from schemas.dump import Dump, dumper
+from schemas.dump import dumper
 
 Handler = Callable[..., Any]
 _TRIES = 8
@@ -163,6 +163,8 @@ def _wrapped(
     read_query = parsing.query(declared.query)
     read_body = _body_reader(declared, raw)
     dump = dumper(declared.returns) if declared.returns is not None else None
+    traced = traces.leaves_a_trace(scope, write=declared.write)
+    named_by = (declared.returns or View).names_patient
 
     @wraps(handler)
     def view(resource: Any, **path: Any) -> Response:
@@ -208,28 +210,34 @@ def _wrapped(
                 with door.house.work(ANONYMOUS, write=False) as work:
                     auth.enter(work, claims, scope)
                 arguments["caller"] = work.caller
-            return finish(handler(resource, door.house, **arguments))
+            return finish(handler(resource, door.house, **arguments))[1]
         with door.house.work(ANONYMOUS, write=declared.write) as work:
             if claims is not None and scope is not None:
                 auth.enter(work, claims, scope)
-            return finish(handler(resource, work, **arguments))
+            shown, outcome = finish(handler(resource, work, **arguments))
+        if traced and work.caller.kind is not CallerKind.DEVICE:
+            traces.leave(door.house, work.caller, declared.name, arguments, shown, named_by)
+        return outcome
 
-    def finish(value: Any) -> Response | Refused:
+    def finish(value: Any) -> tuple[Any, Response | Refused]:
+        """What is shown, and how."""
         if isinstance(value, Refused):
-            return value
+            return None, value
         answer = value if isinstance(value, Answer) else Answer(value)
         if declared.html:
-            return _page(answer, declared.status)
-        shown = {"items": answer.value} if many else answer.value
-        return _response(shown, answer, declared.status, dump)
+            return None, _page(answer, declared.status)
+        shown = None
+        if dump is not None and answer.value is not None:
+            shown = dump({"items": answer.value} if many else answer.value)
+        return shown, _response(shown, answer, declared.status)
 
     return view
 
 
-def _response(value: Any, answer: Answer, status: int, dump: Dump | None) -> Response:
+def _response(shown: Any, answer: Answer, status: int) -> Response:
     payload = b""
-    if dump is not None and answer.value is not None:
-        payload = orjson.dumps(dump(value), option=orjson.OPT_UTC_Z)
+    if shown is not None:
+        payload = orjson.dumps(shown, option=orjson.OPT_UTC_Z)
     response = Response(payload, answer.status or status, mimetype="application/json")
     if not payload:
         del response.headers["Content-Type"]

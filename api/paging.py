@@ -114,13 +114,13 @@ def page_view(view: View) -> type[View]:
     """The shape of a page whose items have that view."""
     name = type(view).__name__.removesuffix("View")
     fields = {"items": Items(Part(type(view))), "next_cursor": Text(allow_none=True)}
-    return _named(f"{name}PageView", fields)
+    return _of(view, f"{name}PageView", fields)
 
 
 def list_view(view: View) -> type[View]:
     """The shape of a whole list whose items have that view."""
     name = type(view).__name__.removesuffix("View")
-    return _named(f"{name}ListView", {"items": Items(Part(type(view)), max=1_000)})
+    return _of(view, f"{name}ListView", {"items": Items(Part(type(view)), max=1_000)})
 
 
 def page_query(filters: Query | None) -> Query:
@@ -131,8 +131,8 @@ def page_query(filters: Query | None) -> Query:
     return both()
 
 
-def _named(name: str, fields: dict[str, Any]) -> type[View]:
-    return type(name, (View,), fields)
+def _of(item: View, name: str, fields: dict[str, Any]) -> type[View]:
+    return type(name, (View,), fields | {"names_patient": item.names_patient})
 
 
 def _written(value: Any) -> tuple[str, Any]:

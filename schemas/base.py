@@ -35,10 +35,12 @@ class Form(Body):
 class View(Schema):
     """What a caller is shown, through `schemas.dump.dumper`. Every field is always there.
 
-    omit_when_none: the fields that are left out rather than null.
+    omit_when_none: the fields that are left out rather than null. names_patient: the field that
+    says whom it is about, for the trace that reading leaves.
     """
 
     omit_when_none: ClassVar[frozenset[str]] = frozenset()
+    names_patient: ClassVar[str] = "patient_id"
 
     class Meta:
         unknown = EXCLUDE

@@ -21,6 +21,8 @@ class PatientFilter(Query):
 class PatientView(View):
     """A patient."""
 
+    names_patient = "id"
+
     id = Id()
     reference = Text(metadata={"description": "The name used wherever no one may be named."})
     name = Text()

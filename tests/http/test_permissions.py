@@ -120,6 +120,8 @@ def ids(cast: Cast) -> dict[str, Any]:
         "delivery_id": owed["id"],
         "endpoint_id": cast.on_call.id,
         "client_id": client(cast)["id"],
+        "device_id": cast.alice.grant.subject_id,
+        "session_id": cast.bob.grant.session_id,
         "staff_id": cast.bob.id,
         "contact_id": cast.bob.api.post(f"/v1/staff/{cast.bob.id}/contacts", CONTACT).json["id"],
         "rota_id": rota,
