@@ -1,17 +1,15 @@
 """Who is asking: from the bearer token to the caller of a transaction."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, g, request
 
-from diary.access import guesses
 from diary.access.keys import KeyRing, SigningKey
 from diary.access.permissions import Scope
 from diary.access.sessions import Grant, find_caller
 from diary.access.tokens import Claims, Tokens
-from diary.callers import ANONYMOUS, CallerKind
+from diary.callers import CallerKind
 from diary.errors import Forbidden, Unauthenticated
 from diary.work import House, Work
 
@@ -41,19 +39,6 @@ class Front:
             "patient_id": grant.patient_id,
             "device_id": grant.subject_id if grant.kind is CallerKind.DEVICE else None,
         }
-
-
-def counted_guess(house: House, email: str | None = None) -> Callable[[Work], None]:
-    """Call it before a secret is looked at that may be guessed; raises TooManyGuesses.
-
-    Returns what tells, in the transaction that lets the caller in, that it was no guess.
-    """
-    suspects = [guesses.address(house.vault, request.remote_addr)]
-    if email is not None:
-        suspects.append(guesses.account(house.vault, email))
-    with house.work(ANONYMOUS) as work:
-        guesses.count(work, *suspects)
-    return lambda work: guesses.was_right(work, *suspects)
 
 
 def front() -> Front:

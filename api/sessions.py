@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask_restx import Namespace, Resource
 
-from api.auth import counted_guess, front
+from api.auth import front
 from api.operation import operation
-from diary.access import second_factor, sessions, staff
+from diary.access import guesses, second_factor, sessions, staff
 from diary.access.errors import (
     CodeRefused,
     GrantRefused,
@@ -51,7 +52,9 @@ class Sessions(Resource):
         """
         door = front()
         key = door.keys.active()
-        was_right = counted_guess(house, body["email"])
+        counted = guesses.suspects(house.vault, body["email"], request.remote_addr)
+        with house.work(ANONYMOUS) as work:
+            guesses.count(work, *counted)
         with house.work(ANONYMOUS, write=False) as work:
             member = staff.find_for_sign_in(work, body["email"])
         # Outside of any transaction: it costs tens of milliseconds, and as much for a stranger.
@@ -59,11 +62,13 @@ class Sessions(Resource):
             raise GrantRefused
         code = body["code"]
         if member.second_factor_since and code is None:
+            with house.work(ANONYMOUS) as work:
+                guesses.was_half_right(work, *counted)
             raise SecondFactorNeeded
         with house.work(ANONYMOUS) as work:
             if member.second_factor_since and not second_factor.passes(work, member, code):
                 raise GrantRefused
-            was_right(work)
+            guesses.was_right(work, *counted)
             return door.token_answer(work, staff.sign_in(work, member), key)
 
     @operation(scope=Scope.SESSION_WRITE, returns=SessionView, many=True)

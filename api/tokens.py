@@ -11,7 +11,7 @@ from api.operation import Answer, operation
 from diary.access import clients, sessions
 from diary.access.errors import GrantRefused
 from diary.access.permissions import Scope
-from diary.access.sessions import Grant, Reused
+from diary.access.sessions import Ended, Grant
 from diary.callers import ANONYMOUS, CallerKind
 from diary.errors import FieldFault, Malformed
 from diary.webhooks import needs_pairing
@@ -64,7 +64,7 @@ class Token(Resource):
         try:
             with house.work(ANONYMOUS) as work:
                 grant = _exchange(work, body) if error == "invalid_client" else _renew(work, body)
-                answer = None if isinstance(grant, Reused) else door.token_answer(work, grant, key)
+                answer = None if isinstance(grant, Ended) else door.token_answer(work, grant, key)
         except GrantRefused as refused:
             refused.extra["error"] = error
             raise
@@ -135,7 +135,7 @@ def _exchange(work: Work, body: dict[str, str]) -> Grant:
     return clients.exchange_key(work, client_id=client_id, key=body["client_secret"])
 
 
-def _renew(work: Work, body: dict[str, str]) -> Grant | Reused:
+def _renew(work: Work, body: dict[str, str]) -> Grant | Ended:
     _require(body, "refresh_token")
     renewed = sessions.renew(work, body["refresh_token"])
     _tell(work, renewed)
@@ -143,7 +143,7 @@ def _renew(work: Work, body: dict[str, str]) -> Grant | Reused:
 
 
 def _tell(work: Work, ended: object) -> None:
-    if isinstance(ended, Reused) and ended.kind is CallerKind.DEVICE:
+    if isinstance(ended, Ended) and ended.kind is CallerKind.DEVICE:
         needs_pairing.tell(work, ended)
 
 

@@ -143,7 +143,7 @@ def reset_second_factor(email: str) -> None:
         _require(member is not None, "--email", "is nobody's")
         assert member is not None
         second_factor.reset(work, member.clinic_id, member.id)
-    click.echo(f"{email} signs in with the password alone, once, and sets up another.")
+    click.echo(f"{email} signs in with the password and sets up another.")
 
 
 @cli.command("rotate-keys")

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -94,10 +95,10 @@ guesses = Table(
     "guesses",
     metadata,
     Column("key", LargeBinary, primary_key=True),
-    Column("number", Integer, nullable=False),
-    Column("last_at", Instant, nullable=False),
+    Column("level", Float, nullable=False),
+    Column("at", Instant, nullable=False),
     Column("refused_until", Instant),
-    Index(None, "last_at"),
+    Index(None, "at"),
 )
 
 # Keys belong to the deployment, not to a clinic.

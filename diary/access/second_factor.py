@@ -18,7 +18,7 @@ from diary.access import secrets
 from diary.access.errors import CodeRefused, SecondFactorSet
 from diary.access.model import recovery_codes, sessions, staff
 from diary.access.permissions import SCOPES_OF, Role
-from diary.access.sessions import end_all
+from diary.access.sessions import end_all, open_sessions, revoke
 from diary.errors import NotFound
 from diary.work import Work
 
@@ -58,7 +58,8 @@ def begin(work: Work, email: str) -> Enrolment:
 def confirm(work: Work, code: str) -> list[str]:
     """Set it, with a first code that shows that the app has the secret; the recovery codes.
 
-    The caller's session holds all that the role allows from the next refresh on. Raises
+    The caller's session holds all that the role allows from the next refresh on, and the member's
+    other sessions are over. Raises
     CodeRefused, or SecondFactorSet where it is set already.
     """
     row = _mine(work)
@@ -77,6 +78,10 @@ def confirm(work: Work, code: str) -> list[str]:
             staff_id=row.id,
             code_hash=secrets.fingerprint(each),
         )
+    # Whoever else knows the password may have signed in meanwhile.
+    for other in open_sessions(work, work.caller.clinic, row.id):
+        if other.id != work.caller.session_id:
+            revoke(work, work.caller.clinic, other.id, why="second-factor-set")
     work.execute(
         update(sessions)
         .where(sessions.c.clinic_id == work.caller.clinic, sessions.c.id == work.caller.session_id)

@@ -25,6 +25,7 @@ STAFF_IDLE = timedelta(minutes=40)
 
 # Why a phone is out that the patient may still believe to be in.
 REUSED = "refresh-token-reused"
+GIVEN_UP = "refresh-token-given-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ def find_caller(work: Work, clinic_id: UUID, session_id: UUID) -> Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Reused:
-    """A session that was just revoked because an old refresh token of it came back."""
+class Ended:
+    """A session that a refresh token has just ended: an old one came back, or one was given up."""
 
     session_id: UUID
     clinic_id: UUID
@@ -124,15 +125,15 @@ class Reused:
     patient_id: UUID | None
 
 
-def renew(work: Work, token: str) -> Grant | Reused:
+def renew(work: Work, token: str) -> Grant | Ended:
     """Trade a refresh token in for the session's next one.
 
-    After Reused the caller is refused, and the revocation must be committed. Raises GrantRefused
+    After Ended the caller is refused, and the revocation must be committed. Raises GrantRefused
     for anything else.
     """
     row, use = _presented(work, token)
     if use is refresh.Use.REUSE:
-        return _reused(work, row)
+        return _end(work, row, why=REUSED)
     ordinal = row.refresh_ordinal + (use is refresh.Use.ADVANCE)
     work.execute(
         update(sessions)
@@ -151,17 +152,13 @@ def renew(work: Work, token: str) -> Grant | Reused:
     )
 
 
-def give_up(work: Work, token: str) -> Reused | None:
+def give_up(work: Work, token: str) -> Ended:
     """End the session of a refresh token, for whoever holds it (RFC 7009).
 
-    An old one is taken for what it is wherever else it is shown. Raises GrantRefused for what is
-    no token of an open session: there is nothing to end.
+    Raises GrantRefused for what is no token of an open session: there is nothing to end.
     """
     row, use = _presented(work, token)
-    if use is refresh.Use.REUSE:
-        return _reused(work, row)
-    revoke(work, row.clinic_id, row.id, why="signed-out")
-    return None
+    return _end(work, row, why=REUSED if use is refresh.Use.REUSE else GIVEN_UP)
 
 
 def revoke(work: Work, clinic_id: UUID, session_id: UUID, *, why: str) -> None:
@@ -230,9 +227,9 @@ def _presented(work: Work, token: str) -> tuple[Row[Any], refresh.Use]:
     return row, sent.use(row.refresh_ordinal)
 
 
-def _reused(work: Work, row: Row[Any]) -> Reused:
-    revoke(work, row.clinic_id, row.id, why=REUSED)
-    return Reused(row.id, row.clinic_id, CallerKind(row.kind), row.patient_id)
+def _end(work: Work, row: Row[Any], *, why: str) -> Ended:
+    revoke(work, row.clinic_id, row.id, why=why)
+    return Ended(row.id, row.clinic_id, CallerKind(row.kind), row.patient_id)
 
 
 def _is_over(work: Work, row: Row[tuple[object, ...]]) -> bool:

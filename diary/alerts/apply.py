@@ -60,18 +60,22 @@ def locked(work: Work, clinic_id: UUID, alert_id: UUID, *, skip_locked: bool = F
         if skip_locked:
             return None
         raise NotFound
-    return read(work, clinic_id, alert_id)
+    return read_locked(work, clinic_id, alert_id)
 
 
 def read(work: Work, clinic_id: UUID, alert_id: UUID) -> Row[Any] | None:
-    """An alert that is locked already, with its patient and policy."""
-    here = {"clinic": clinic_id, "alert": alert_id}
-    row = work.row(_IN_CONTEXT, here)
+    """An alert with its patient and policy."""
+    return work.row(_IN_CONTEXT, {"clinic": clinic_id, "alert": alert_id})
+
+
+def read_locked(work: Work, clinic_id: UUID, alert_id: UUID) -> Row[Any] | None:
+    """An alert that the caller has locked already, by the clock of now."""
+    row = read(work, clinic_id, alert_id)
     if row is None or row.status == Status.RESOLVED or row.acted_at is None:
         return row
     if row.acted_at > work.now + CLOCKS_DIFFER:
         _wait_by_this_clock(work, row)
-        row = work.row(_IN_CONTEXT, here)
+        row = read(work, clinic_id, alert_id)
     return row
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, case, func, select
 
-from diary.alerts.apply import apply, hours_of, locked, read
+from diary.alerts.apply import apply, hours_of, locked, read_locked
 from diary.alerts.carry import Subject, carry_out, state_of
 from diary.alerts.decide import SHOULD_ACKNOWLEDGE_WITHIN, SHOULD_CONTACT_WITHIN, decide
 from diary.alerts.findings import Finding, signs_in
@@ -208,7 +208,7 @@ def _latest(work: Work, patient: Subjected) -> Row[Any] | None:
     Not by time alone: where the clock was set back, an earlier alert looks like the last one.
     """
     held = work.row(_LATEST, {"clinic": patient.clinic_id, "patient": patient.id})
-    return None if held is None else read(work, patient.clinic_id, held.id)
+    return None if held is None else read_locked(work, patient.clinic_id, held.id)
 
 
 def _answer_by(current: Row[Any] | None, acknowledge_by: datetime) -> datetime:

@@ -11,7 +11,7 @@ from diary.access import secrets
 from diary.access.errors import GrantRefused
 from diary.access.model import sessions
 from diary.access.permissions import Role
-from diary.access.sessions import REUSED, Grant, open_session, revoke
+from diary.access.sessions import GIVEN_UP, REUSED, Grant, open_session, revoke
 from diary.callers import CallerKind
 from diary.errors import NotFound
 from diary.patients import service
@@ -95,8 +95,8 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
 class Device:
     """A patient's phone, its name opened.
 
-    state: `active`; `needs-pairing`, where its session ended because an old token of it came back:
-    the patient may believe that it still sends; `ended`, by a newer phone or by the care team.
+    state: `active`; `needs-pairing`, where a refresh token ended its session and the patient may
+    believe that it still sends; `ended`, by the care team, or with a phone that was paired since.
     seen_at: when it last renewed its token.
     """
 
@@ -120,24 +120,28 @@ def of_patient(work: Work, patient_id: UUID) -> list[Device]:
         .where(devices.c.clinic_id == work.caller.clinic, devices.c.patient_id == patient_id)
         .order_by(devices.c.id.desc())
     )
-    return [_device(work, row) for row in rows]
+    newest = rows[0].id if rows else None
+    return [_device(work, row, is_newest=row.id == newest) for row in rows]
 
 
 def end(work: Work, patient_id: UUID, device_id: UUID) -> None:
     """Refuse a phone from its next request on; raises NotFound."""
-    if device_id not in {device.id for device in of_patient(work, patient_id)}:
+    found = {device.id: device.state for device in of_patient(work, patient_id)}
+    if device_id not in found:
         raise NotFound
-    revoke(work, work.caller.clinic, device_id, why="ended-by-care-team")
+    if found[device_id] == "active":
+        revoke(work, work.caller.clinic, device_id, why="ended-by-care-team")
 
 
-def _device(work: Work, row: Row[Any]) -> Device:
+def _device(work: Work, row: Row[Any], *, is_newest: bool) -> Device:
     state = "active" if row.revoked_at is None else "ended"
+    put_out = is_newest and row.revoked_why in (REUSED, GIVEN_UP)
     return Device(
         id=row.id,
         name=row.name
         and work.vault.open(row.name, place=NAME_PLACE, clinic=row.clinic_id, row=row.id),
         platform=row.platform,
-        state="needs-pairing" if row.revoked_why == REUSED else state,
+        state="needs-pairing" if put_out else state,
         paired_at=row.created_at,
         seen_at=row.refreshed_at,
     )

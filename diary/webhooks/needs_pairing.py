@@ -1,12 +1,12 @@
-"""A phone was put out by itself: the care team must know, the patient may not.
+"""A phone was put out, and not by the care team: it must know, the patient may not.
 
-An old refresh token came back. Either somebody has a copy, or the phone was restored from a backup;
-whichever it is, the patient's answers do not arrive any more.
+An old refresh token came back: somebody has a copy, or the phone was restored from a backup. Or one
+was given up, by whoever held it. Whichever it is, the patient's answers do not arrive any more.
 """
 
 from sqlalchemy import select
 
-from diary.access.sessions import Reused
+from diary.access.sessions import Ended
 from diary.patients.model import patients
 from diary.severity import Severity
 from diary.webhooks import endpoints
@@ -14,7 +14,7 @@ from diary.webhooks.publish import publish
 from diary.work import Work
 
 
-def tell(work: Work, ended: Reused) -> None:
+def tell(work: Work, ended: Ended) -> None:
     """Tell every active webhook of the clinic, in the transaction that ended the session."""
     patient = work.row(
         select(patients.c.reference).where(

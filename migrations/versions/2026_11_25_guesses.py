@@ -1,4 +1,4 @@
-"""Guesses at passwords and codes are counted.
+"""Guesses at passwords are counted.
 
 Why: whoever tries many has to be kept out for a while, also after a restart.
 """
@@ -19,12 +19,12 @@ def upgrade() -> None:
     op.create_table(
         "guesses",
         sa.Column("key", sa.LargeBinary(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("last_at", INSTANT, nullable=False),
+        sa.Column("level", sa.Float(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
         sa.Column("refused_until", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_guesses")),
     )
-    op.create_index(op.f("ix_guesses_last_at"), "guesses", ["last_at"])
+    op.create_index(op.f("ix_guesses_at"), "guesses", ["at"])
 
 
 def downgrade() -> None:

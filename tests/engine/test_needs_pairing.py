@@ -1,7 +1,5 @@
 """A phone that was put out by itself is silent: the care team hears of it, and who it is."""
 
-import pytest
-
 from engine.loop import Engine
 from tests.cast import Cast
 from tests.engine.steps import heard
@@ -35,13 +33,20 @@ def test_it_is_told_once(cast: Cast, receiver: Receiver, engine: Engine) -> None
     assert heard(receiver, "team") == ["device.needs_pairing"]
 
 
-@pytest.mark.parametrize("ended", [True, False])
+def test_a_phone_that_is_given_up_is_told_of_too(
+    cast: Cast, receiver: Receiver, engine: Engine
+) -> None:
+    cast.alice.api.form("/oauth/revoke", token=cast.alice.grant.refresh_token or "")
+    engine.run_until_idle()
+    told = receiver.expect("device.needs_pairing", "team")
+    assert told.data["patient"] == cast.alice.reference
+
+
 def test_a_phone_that_the_team_ends_is_no_news(
-    cast: Cast, receiver: Receiver, engine: Engine, ended: bool
+    cast: Cast, receiver: Receiver, engine: Engine
 ) -> None:
     path = f"/v1/patients/{cast.alice.id}/devices"
     (device,) = cast.bob.api.get(path).json["items"]
-    if ended:
-        assert cast.bob.api.delete(f"{path}/{device['id']}").status == 204
+    assert cast.bob.api.delete(f"{path}/{device['id']}").status == 204
     engine.run_until_idle()
     assert heard(receiver, "team") == []

@@ -248,8 +248,12 @@ def test_a_refresh_token_that_is_given_up_ends_its_session(cast: Cast, api: Api)
 
     assert refresh(api, renewed["refresh_token"]).status == 401
     assert api.as_(renewed["access_token"]).get("/v1/me").status == 401
-    (phone,) = cast.bob.api.get(f"/v1/patients/{cast.alice.id}/devices").json["items"]
-    assert phone["state"] == "ended"
+    path = f"/v1/patients/{cast.alice.id}/devices"
+    (phone,) = cast.bob.api.get(path).json["items"]
+    assert phone["state"] == "needs-pairing"
+    pair(api, enrolment_code(cast))
+    states = [phone["state"] for phone in cast.bob.api.get(path).json["items"]]
+    assert states == ["active", "ended"]
 
 
 def test_giving_up_an_old_refresh_token_is_using_it_again(cast: Cast, api: Api) -> None:
