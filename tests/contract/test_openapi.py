@@ -16,7 +16,7 @@ from api import openapi
 from api.problems import MEDIA_TYPE
 from diary.alerts import carry, decide, unreachable
 from diary.callers import Caller, CallerKind
-from diary.webhooks import by_hand
+from diary.webhooks import by_hand, needs_pairing
 from diary.webhooks.model import messages
 from diary.work import House
 from engine.loop import Engine
@@ -98,7 +98,7 @@ def _sent_by_the_diary() -> set[str]:
     """Every message type that the code names where it decides and where it sends."""
     sources = (getsource(module) for module in (decide, carry))
     named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
-    sources = (getsource(module) for module in (unreachable, by_hand))
+    sources = (getsource(module) for module in (unreachable, by_hand, needs_pairing))
     return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
 
