@@ -48,7 +48,8 @@ def create_app(house: House) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     if proxies := house.settings.trusted_proxies:
-        # Only what so many proxies have added: whatever stands before it was sent by anyone.
+        # Only what so many proxies have added: whatever stands before it was sent by anyone. A
+        # method is assigned to because that is how Flask lets its WSGI side be wrapped.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     answer_for(app, house)
     _route(app)

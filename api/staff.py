@@ -42,13 +42,7 @@ class Staff(Resource):
 class StaffActivations(Resource):
     """Invitations that are taken up."""
 
-    @operation(
-        public=True,
-        own_work=True,
-        body=Activation,
-        status=204,
-        raises=(GrantRefused,),
-    )
+    @operation(public=True, own_work=True, body=Activation, status=204, raises=(GrantRefused,))
     def post(self, house: House, body: dict[str, Any]) -> None:
         """Set the password of an invited member."""
         password_hash = staff.hash_password(body["password"])

@@ -34,7 +34,8 @@ def leave(
     """
     ids = {name: str(value) for name, value in path.items() if isinstance(value, UUID)}
     found = {str(each) for each in _named(shown, named_by)}
-    found |= {ids[name] for name in ids if name == "patient_id"}
+    if "patient_id" in ids:
+        found.add(ids["patient_id"])
     subject, subject_id = "clinic", caller.clinic
     if len(found) == 1:
         subject, subject_id = "patient", UUID(next(iter(found)))

@@ -16,11 +16,11 @@ from bench.server import serving
 from diary.access import clinics, staff
 from diary.access.keys import KeyRing
 from diary.access.permissions import Role
-from diary.access.sessions import Grant, find_caller, open_session
+from diary.access.sessions import Grant, find_caller
 from diary.access.tokens import Tokens
 from diary.alerts import policies, readiness
 from diary.alerts.model import alerts
-from diary.callers import ANONYMOUS, OPERATOR, Caller, CallerKind
+from diary.callers import ANONYMOUS, OPERATOR, Caller
 from diary.house import open_house
 from diary.infusions import service as infusions
 from diary.patients import devices
@@ -28,6 +28,7 @@ from diary.patients import service as patients
 from diary.settings import Settings
 from diary.webhooks import endpoints
 from diary.work import House, Work
+from tests.cast import signed_in
 
 ZONE: Final = "Europe/Madrid"
 _KEPT_FOR = timedelta(minutes=5)
@@ -153,15 +154,7 @@ def _member(work: Work, clinic_id: UUID, name: str, role: Role) -> Grant:
     invitation = staff.invite(work, clinic_id, name=role.value, email=email, role=role)
     # Nobody signs in with a password here, and Argon2 is slow on purpose.
     staff.activate(work, code=invitation.code, password_hash="unusable")
-    member = staff.find_for_sign_in(work, email)
-    assert member is not None
-    return open_session(
-        work,
-        clinic_id=member.clinic_id,
-        kind=CallerKind.STAFF,
-        subject_id=member.id,
-        role=role,
-    )
+    return signed_in(work, email)
 
 
 def _enrol(house: House, clinician: Caller, count: int) -> list[Grant]:

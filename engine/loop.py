@@ -210,6 +210,8 @@ def start_beside(house: House, *, alone: bool, standby: bool = False) -> Engine:
                 asyncio.run(engine.run(alone=alone))
             except BaseException as error:
                 if _process_ends():
+                    # Said, in case requests are still being answered without it.
+                    _log.warning("engine.ends-with-process", engine_id=str(engine.id))
                     return
                 # An API without its engine would take risk answers that nobody hears of.
                 _log.critical("engine.died", error=error)

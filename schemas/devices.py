@@ -23,8 +23,8 @@ class DeviceView(View):
     state = Word(
         ["active", "needs-pairing", "ended"],
         metadata={
-            "description": "`needs-pairing`: an old token of it came back, so it was put out; the "
-            "patient may not know."
+            "description": "`needs-pairing`: it was put out by a token that came back or was given "
+            "up; the patient may not know."
         },
     )
     paired_at = Instant()

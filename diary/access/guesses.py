@@ -16,7 +16,7 @@ from enum import IntEnum
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from diary.access.errors import TooManyGuesses
 from diary.access.model import guesses
@@ -99,7 +99,10 @@ def count(work: Work, *of: Suspect) -> None:
 def was_right(work: Work, *of: Suspect) -> None:
     """It was no guess: nothing is held against that address at that account any more."""
     for suspect in _in_order(of):
-        _set(work, suspect, 0 if suspect.kind is Kind.FROM_ONE_ADDRESS else None)
+        if suspect.kind is Kind.FROM_ONE_ADDRESS:
+            _hold(work, guesses.c.key == suspect.key, level=0)
+        else:
+            _take_back(work, suspect)
 
 
 def was_half_right(work: Work, *of: Suspect) -> None:
@@ -110,16 +113,16 @@ def was_half_right(work: Work, *of: Suspect) -> None:
     """
     for suspect in _in_order(of):
         if suspect.kind is not Kind.FROM_ONE_ADDRESS:
-            _set(work, suspect, None)
+            _take_back(work, suspect)
 
 
-def _set(work: Work, suspect: Suspect, level: float | None) -> None:
-    """level: None for one less than it is."""
-    here = [guesses.c.key == suspect.key]
-    if level is None:
-        here.append(guesses.c.level >= 1)
-    values = {"level": guesses.c.level - 1 if level is None else level, "refused_until": None}
-    work.execute(update(guesses).where(*here).values(values))
+def _take_back(work: Work, suspect: Suspect) -> None:
+    counted = (guesses.c.key == suspect.key) & (guesses.c.level >= 1)
+    _hold(work, counted, level=guesses.c.level - 1)
+
+
+def _hold(work: Work, which: ColumnElement[bool], *, level: float | ColumnElement[float]) -> None:
+    work.execute(update(guesses).where(which).values(level=level, refused_until=None))
 
 
 def _purge(work: Work) -> None:

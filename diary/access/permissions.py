@@ -71,9 +71,9 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.CLINICIAN: _CLINICAL | SET_UP,
     Role.CARE_MANAGER: _CLINICAL | SET_UP | {Scope.POLICIES_WRITE, Scope.RULES_WRITE},
     # An administrator runs the clinic and reads no clinical record.
-    Role.CLINIC_ADMIN: frozenset(
+    Role.CLINIC_ADMIN: SET_UP
+    | frozenset(
         {
-            Scope.SESSION_WRITE,
             Scope.CLINIC_READ,
             Scope.CLINIC_WRITE,
             Scope.STAFF_READ,

@@ -18,7 +18,7 @@ from diary.access import secrets
 from diary.access.errors import CodeRefused, SecondFactorSet
 from diary.access.model import recovery_codes, sessions, staff
 from diary.access.permissions import SCOPES_OF, Role
-from diary.access.sessions import end_all, open_sessions, revoke
+from diary.access.sessions import end_all
 from diary.errors import NotFound
 from diary.work import Work
 
@@ -45,10 +45,9 @@ def begin(work: Work, email: str) -> Enrolment:
     Raises SecondFactorSet where one was: only an administrator takes that away.
     """
     row = _mine(work)
-    if row.second_factor_since is not None:
-        raise SecondFactorSet
     secret = base64.b32encode(work.random_bytes(20)).decode()
-    _change(work, row.id, second_factor_secret=_sealed(work, row.id, secret))
+    sealed = work.vault.seal(secret, place=_SEALED_AT, clinic=row.clinic_id, row=row.id)
+    _change(work, row, second_factor_secret=sealed)
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
     picture = segno.make(uri, error="m").svg_inline(scale=4)
     work.audit("second-factor.begun", "staff", row.id)
@@ -59,16 +58,13 @@ def confirm(work: Work, code: str) -> list[str]:
     """Set it, with a first code that shows that the app has the secret; the recovery codes.
 
     The caller's session holds all that the role allows from the next refresh on, and the member's
-    other sessions are over. Raises
-    CodeRefused, or SecondFactorSet where it is set already.
+    other sessions are over. Raises CodeRefused, or SecondFactorSet where it is set already.
     """
     row = _mine(work)
-    if row.second_factor_since is not None:
-        raise SecondFactorSet
     step = None if row.second_factor_secret is None else _step_of(work, row, code)
     if step is None:
         raise CodeRefused
-    _change(work, row.id, second_factor_since=work.now, second_factor_step=step)
+    _change(work, row, second_factor_since=work.now, second_factor_step=step)
     codes = [secrets.code(work.random_bytes) for _ in range(RECOVERY_CODES)]
     for each in codes:
         work.add(
@@ -79,9 +75,7 @@ def confirm(work: Work, code: str) -> list[str]:
             code_hash=secrets.fingerprint(each),
         )
     # Whoever else knows the password may have signed in meanwhile.
-    for other in open_sessions(work, work.caller.clinic, row.id):
-        if other.id != work.caller.session_id:
-            revoke(work, work.caller.clinic, other.id, why="second-factor-set")
+    end_all(work, row.clinic_id, row.id, why="second-factor-set", but=work.caller.session_id)
     work.execute(
         update(sessions)
         .where(sessions.c.clinic_id == work.caller.clinic, sessions.c.id == work.caller.session_id)
@@ -93,21 +87,12 @@ def confirm(work: Work, code: str) -> list[str]:
 
 def passes(work: Work, member: Row[Any], code: str) -> bool:
     """Whether the code is good for this member now; it is not a second time."""
-    row = work.row(
-        select(staff)
-        .where(staff.c.clinic_id == member.clinic_id, staff.c.id == member.id)
-        # Of two who use one code at once, the second must find it used.
-        .with_for_update(key_share=True)
-    )
+    row = _locked(work, member.clinic_id, member.id)
     if row is None or row.second_factor_since is None:
         return False
     step = _step_of(work, row, code)
     if step is not None:
-        work.execute(
-            update(staff)
-            .where(staff.c.clinic_id == row.clinic_id, staff.c.id == row.id)
-            .values(second_factor_step=step)
-        )
+        _change(work, row, second_factor_step=step)
         return True
     used = work.execute(
         update(recovery_codes)
@@ -129,15 +114,10 @@ def reset(work: Work, clinic_id: UUID, member_id: UUID) -> None:
 
     Raises NotFound.
     """
-    here = (staff.c.clinic_id == clinic_id) & (staff.c.id == member_id)
-    if work.row(select(staff.c.id).where(here).with_for_update(key_share=True)) is None:
+    row = _locked(work, clinic_id, member_id)
+    if row is None:
         raise NotFound
-    nothing = {
-        "second_factor_secret": None,
-        "second_factor_since": None,
-        "second_factor_step": None,
-    }
-    work.execute(update(staff).where(here).values(nothing))
+    _change(work, row, second_factor_secret=None, second_factor_since=None, second_factor_step=None)
     work.execute(
         delete(recovery_codes).where(
             recovery_codes.c.clinic_id == clinic_id, recovery_codes.c.staff_id == member_id
@@ -148,14 +128,29 @@ def reset(work: Work, clinic_id: UUID, member_id: UUID) -> None:
 
 
 def _mine(work: Work) -> Row[Any]:
-    row = work.row(
-        select(staff)
-        .where(staff.c.clinic_id == work.caller.clinic, staff.c.id == work.caller.id)
-        .with_for_update(key_share=True)
-    )
+    """The caller, whom nobody has given a second factor yet; raises SecondFactorSet."""
+    assert work.caller.id is not None
+    row = _locked(work, work.caller.clinic, work.caller.id)
     # An API client holds no such scope, so the caller is a member.
     assert row is not None
+    if row.second_factor_since is not None:
+        raise SecondFactorSet
     return row
+
+
+def _locked(work: Work, clinic_id: UUID, member_id: UUID) -> Row[Any] | None:
+    """A member; of two who use one code at once, the second must find it used."""
+    return work.row(
+        select(staff)
+        .where(staff.c.clinic_id == clinic_id, staff.c.id == member_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def _change(work: Work, row: Row[Any], **values: Any) -> None:
+    work.execute(
+        update(staff).where(staff.c.clinic_id == row.clinic_id, staff.c.id == row.id).values(values)
+    )
 
 
 def _step_of(work: Work, row: Row[Any], code: str) -> int | None:
@@ -178,16 +173,4 @@ def _step_of(work: Work, row: Row[Any], code: str) -> int | None:
 def _opened(work: Work, row: Row[Any]) -> str:
     return work.vault.open(
         row.second_factor_secret, place=_SEALED_AT, clinic=row.clinic_id, row=row.id
-    )
-
-
-def _sealed(work: Work, member_id: UUID, secret: str) -> bytes:
-    return work.vault.seal(secret, place=_SEALED_AT, clinic=work.caller.clinic, row=member_id)
-
-
-def _change(work: Work, member_id: UUID, **values: Any) -> None:
-    work.execute(
-        update(staff)
-        .where(staff.c.clinic_id == work.caller.clinic, staff.c.id == member_id)
-        .values(values)
     )

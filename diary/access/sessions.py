@@ -198,10 +198,13 @@ def end_own(work: Work, session_id: UUID) -> None:
     revoke(work, work.caller.clinic, session_id, why="signed-out")
 
 
-def end_all(work: Work, clinic_id: UUID, subject_id: UUID, *, why: str) -> None:
-    """End every session of one subject."""
+def end_all(
+    work: Work, clinic_id: UUID, subject_id: UUID, *, why: str, but: UUID | None = None
+) -> None:
+    """End every session of one subject, but for that one."""
     for row in open_sessions(work, clinic_id, subject_id):
-        revoke(work, clinic_id, row.id, why=why)
+        if row.id != but:
+            revoke(work, clinic_id, row.id, why=why)
 
 
 def country_of(work: Work, clinic_id: UUID) -> str:

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     rule,
 )
 from pydantic import HttpUrl, SecretStr
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from diary.alerts import answers
 from diary.alerts.errors import AlertHeld, LookAgain
@@ -33,7 +33,6 @@ from diary.callers import Caller, CallerKind
 from diary.checkins.help import ask_for_help
 from diary.checkins.receipt import Draft
 from diary.checkins.record import record
-from diary.database import Database
 from diary.house import open_house
 from diary.settings import Settings
 from diary.severity import Severity
@@ -46,6 +45,7 @@ from engine.settle import GONE, follow
 from tests.cast import CALM, ZONE, Cast
 from tests.clock import SimulatedClock
 from tests.conftest import MASTER_KEY
+from tests.engine.mortal import Died, Mortal
 
 ENGINES = tuple(Caller(CallerKind.ENGINE, id=uuid4()) for _ in range(3))
 # A policy of five minutes a rung is used up in a quarter of an hour, and then everybody is paged
@@ -55,30 +55,6 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 # What an endpoint does with a message: takes it, fails, takes it and loses the answer, or says that
 # it is gone for good.
 FAULTS = ("ok", "fail", "answer lost", "gone")
-
-
-class Died(BaseException):
-    """A process ended here, as `kill -9` ends it."""
-
-
-class Mortal(Database):
-    """Where a process can be doomed: to die at the end of one of the next transactions it writes,
-    committed or not."""
-
-    doomed_in: int | None = None
-    committed = False
-
-    @contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Connection]:
-        is_last = write and self.doomed_in == 0
-        if write and self.doomed_in is not None:
-            self.doomed_in = None if is_last else self.doomed_in - 1
-        with super().transaction(write=write) as connection:
-            yield connection
-            if is_last and not self.committed:
-                raise Died
-        if is_last:
-            raise Died
 
 
 @dataclass(slots=True)
@@ -106,9 +82,9 @@ class Interlude(RuleBasedStateMachine):
             pool_size=2,
         )
         self.database = Mortal(database_url, pool_size=2)
-        self.house = replace(
-            open_house(configured), clock=self.clock, database=self.database, wake=lambda: None
-        )
+        opened = open_house(configured)
+        opened.database.close()
+        self.house = replace(opened, clock=self.clock, database=self.database, wake=lambda: None)
         self.cast = Cast(self.house)
         self.alice, self.bob = self.cast.alice.caller, self.cast.bob.caller
         self.faults = {self.cast.team.id: "ok", self.cast.on_call.id: "ok"}
