@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv run test browser check format openapi bench chaos typescript
+.PHONY: help .venv run test browser check format openapi bench chaos mutants typescript
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: $(READY) ## measure (bench/README.md says how to read it)
 
 chaos: $(READY) ## raise 10,000 alerts while everything goes wrong (a quarter of an hour)
 	$(BIN)/python -m tests.chaos.storm $(ARGS)
+
+mutants: $(READY) ## see that the machine of alerts catches mistakes (some minutes)
+	$(BIN)/python -m tests.engine.mutants
 
 typescript: $(READY) ## compile a TypeScript client made from the API description
 	tests/contract/typescript.sh

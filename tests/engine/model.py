@@ -1,198 +1,53 @@
 """Whatever happens in whatever order, what must always hold for alerts holds.
 
-The machine plays the patient, the team, three engines, time and the network. Services and database
-are the real ones; the network is the outcome that the machine gives each claimed delivery, so that
-an engine can die or stall with a delivery in its hand. Any process can die just before or just
-after it commits: to the database that is all that dying at one of `tests.chaos.points` can be.
+The machine plays the patient and the team (`people`), three engines, time and the network.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
 
-import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
-from pydantic import HttpUrl, SecretStr
+from hypothesis.stateful import initialize, invariant, precondition, rule
 from sqlalchemy import select
 
-from diary.alerts import answers
-from diary.alerts.errors import AlertHeld, LookAgain
-from diary.alerts.model import alerts as alert_rows
-from diary.callers import Caller, CallerKind
-from diary.checkins.help import ask_for_help
-from diary.checkins.receipt import Draft
-from diary.checkins.record import record
-from diary.house import open_house
-from diary.settings import Settings
+from diary.callers import Caller
+from diary.clock import CLOCKS_DIFFER
 from diary.severity import Severity
 from diary.webhooks import endpoints, queue
-from diary.webhooks.model import endpoints as table
 from diary.webhooks.model import messages
-from diary.webhooks.queue import Attempted, Claimed
 from engine.escalate import escalate_due, go_by_the_clock, next_action
-from engine.settle import GONE, follow
-from tests.cast import CALM, ZONE, Cast
-from tests.clock import SimulatedClock
-from tests.conftest import MASTER_KEY
-from tests.engine.mortal import Died, Mortal
+from tests.engine.people import People
+from tests.engine.world import ENGINES, InHand
+from tests.laws import HOLDS
 
-ENGINES = tuple(Caller(CallerKind.ENGINE, id=uuid4()) for _ in range(3))
 # A policy of five minutes a rung is used up in a quarter of an hour, and then everybody is paged
 # every five minutes: an urgent alert that nobody has answered is heard at least so often.
 BOUND = timedelta(minutes=16)
 NEVER = datetime.min.replace(tzinfo=UTC)
+# The clinic reads answers on weekdays from 8 to 18 o'clock in Madrid.
+MONDAY_NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
+MONDAY_NIGHT = datetime(2026, 3, 2, 22, tzinfo=UTC)
+FRIDAY_NIGHT = datetime(2026, 3, 6, 19, tzinfo=UTC)
 # What an endpoint does with a message: takes it, fails, takes it and loses the answer, or says that
 # it is gone for good.
 FAULTS = ("ok", "fail", "answer lost", "gone")
 
 
-@dataclass(slots=True)
-class InHand:
-    """A delivery that an engine claimed and has not settled."""
+class Interlude(People):
+    """Everyone, and everything that can go wrong."""
 
-    engine: Caller
-    endpoint: UUID
-    claimed: Claimed
-
-
-class Interlude(RuleBasedStateMachine):
-    """Alice's clinic, with three engines."""
-
-    def __init__(self, database_url: str) -> None:
-        super().__init__()
-        self.clock = SimulatedClock()
-        configured = Settings(
-            database_url=database_url,
-            master_key=SecretStr(MASTER_KEY),
-            public_url=HttpUrl("https://diary.example"),
-            engine="standby",
-            webhook_allow_http=True,
-            webhook_allowed_networks="127.0.0.0/8",
-            pool_size=2,
-        )
-        self.database = Mortal(database_url, pool_size=2)
-        opened = open_house(configured)
-        opened.database.close()
-        self.house = replace(opened, clock=self.clock, database=self.database, wake=lambda: None)
-        self.cast = Cast(self.house)
-        self.alice, self.bob = self.cast.alice.caller, self.cast.bob.caller
-        self.faults = {self.cast.team.id: "ok", self.cast.on_call.id: "ok"}
-        self.in_hand: list[InHand] = []
-        self.received: Counter[tuple[UUID, UUID]] = Counter()
-        self.heard_at: dict[UUID, datetime] = {}
-        self.may_repeat: set[tuple[UUID, UUID]] = set()
-        self.bodies: dict[UUID, bytes] = {}
-        self.heights: dict[UUID, tuple[int, ...]] = {}
-        self.set_back = timedelta()
-        self.live_since = {endpoint: self.true_now() for endpoint in self.faults}
-        self.triggered_since: dict[UUID, datetime] = {}
-
-    def teardown(self) -> None:
-        self.house.database.close()
-
-    @initialize(team=st.sampled_from(FAULTS), on_call=st.sampled_from(FAULTS))
-    def endpoints_may_be_dead_from_the_start(self, team: str, on_call: str) -> None:
+    @initialize(
+        team=st.sampled_from(FAULTS),
+        on_call=st.sampled_from(FAULTS),
+        start=st.sampled_from([MONDAY_NOON, MONDAY_NIGHT, FRIDAY_NIGHT]),
+        severity=st.sampled_from(Severity),
+    )
+    def an_alert_is_raised_where_endpoints_may_be_dead(
+        self, team: str, on_call: str, start: datetime, severity: Severity
+    ) -> None:
+        self.clock.set(start)
         self.faults = {self.cast.team.id: team, self.cast.on_call.id: on_call}
-        self.alice_asks_for_help()
-
-    # What people do.
-
-    @rule(si=st.none() | st.integers(0, 5), safe=st.sampled_from(["yes", "unsure", "no"]))
-    def alice_checks_in(self, si: int | None, safe: str) -> None:
-        gate = {} if si is None else {"si_gate": "yes", "si": si}
-        answers = {**CALM, **gate, "safe_now": safe}
-        now = self.clock.now()
-        draft = Draft("daily-check-in", "1.0.0", "en", now, now, ZONE, answers)
-        id = uuid4()
-
-        def put() -> None:
-            with self.house.work(self.alice) as work:
-                record(work, id, {"answers": answers}, draft, ())
-
-        if self.dies(put):
-            # Her phone has no answer, and sends it again.
-            put()
-
-    @rule()
-    def alice_asks_for_help(self) -> None:
-        def ask() -> None:
-            with self.house.work(self.alice) as work:
-                ask_for_help(work)
-
-        if self.dies(ask):
-            ask()
-
-    @precondition(lambda self: self.open_alert())
-    @rule(late=st.booleans())
-    def bob_acknowledges(self, late: bool) -> None:
-        alert = self.open_alert()
-        seen = alert.generation - late
-        refused: Any = pytest.raises(LookAgain) if late else nullcontext()
-        if alert.acknowledged_by not in (None, self.cast.bob.id):
-            refused = pytest.raises(AlertHeld)
-
-        def acknowledge() -> None:
-            with refused, self.house.work(self.bob) as work:
-                answers.acknowledge(work, alert.id, generation=seen, on_behalf_of=None)
-
-        self.dies(acknowledge)
-
-    @precondition(lambda self: self.open_alert())
-    @rule()
-    def bob_resolves(self) -> None:
-        alert = self.open_alert()
-        end: dict[str, Any] = {"outcome": "contacted-safe", "text": None, "on_behalf_of": None}
-
-        def resolve() -> None:
-            with self.house.work(self.bob) as work:
-                answers.resolve(work, alert.id, sequence=alert.sequence, **end)
-
-        self.dies(resolve)
-
-    @precondition(lambda self: self.open_alert())
-    @rule()
-    def bob_escalates(self) -> None:
-        alert = self.open_alert()
-
-        def escalate() -> None:
-            with self.house.work(self.bob) as work:
-                answers.escalate(work, alert.id)
-
-        self.dies(escalate)
-
-    @precondition(lambda self: self.held_alert())
-    @rule(taken=st.booleans())
-    def it_is_handed_over(self, taken: bool) -> None:
-        """taken: Bob takes it over, from himself if he has it; otherwise it goes to Dana."""
-        alert = self.held_alert()
-        to = (self.cast.bob if taken else self.cast.dana).id
-        with self.survived(), self.house.work(self.bob) as work:
-            answers.hand_over(work, alert.id, to=to, generation=alert.generation, on_behalf_of=None)
-        after = self.open_alert()
-        assert after.acknowledged_by == to
-        if not taken and alert.acted_at <= self.clock.now():
-            assert after.next_action_at == alert.next_action_at
-
-    @precondition(lambda self: self.held_alert())
-    @rule()
-    def bob_gives_it_back(self) -> None:
-        alert = self.held_alert()
-        with self.survived(), self.house.work(self.bob) as work:
-            answers.release(work, alert.id, generation=alert.generation, on_behalf_of=None)
-        assert self.open_alert().status == "triggered"
-
-    # What machines do.
+        self.live_since = dict.fromkeys(self.faults, start)
+        self.bob_raises_an_alert(severity)
 
     @rule(transactions=st.integers(0, 8), committed=st.booleans())
     def a_process_is_doomed(self, transactions: int, committed: bool) -> None:
@@ -205,7 +60,7 @@ class Interlude(RuleBasedStateMachine):
             self.live_since[endpoint] = self.true_now()
         self.faults[endpoint] = fault
         if fault == "ok" and self.is_gone(endpoint):
-            with self.survived(), self.house.work(self.cast.erin.caller) as work:
+            with self.survived(), self.house.work(self.erin) as work:
                 endpoints.activate(work, endpoint)
 
     @rule(minutes=st.sampled_from([0.01, 2, 90, 1_500]))
@@ -264,7 +119,7 @@ class Interlude(RuleBasedStateMachine):
             worked = bool(acted or mine)
 
     @rule(
-        minutes=st.sampled_from([0.05, 1, 6, 40, 90]),
+        minutes=st.sampled_from([0.05, 1, 6, 20, 40, 90, 700, 1_500]),
         set_back=st.sampled_from([0, 0, 90, 1_500]),
         engine=st.sampled_from(ENGINES),
     )
@@ -284,8 +139,13 @@ class Interlude(RuleBasedStateMachine):
             self.clock.set(min(end, max(soonest, now + pause)))
             self.an_engine_runs(engine)
         self.whoever_listens_has_heard(BOUND + 4 * pause)
+        self.no_acknowledgement_lasts(4 * pause)
 
     # What must hold.
+
+    @invariant()
+    def every_decision_keeps_the_laws(self) -> None:
+        assert self.watched.broken == []
 
     @invariant()
     def an_open_alert_is_one_and_has_a_next_action(self) -> None:
@@ -314,6 +174,13 @@ class Interlude(RuleBasedStateMachine):
     def only_a_crash_or_a_lost_answer_repeats_a_message(self) -> None:
         assert {each for each, times in self.received.items() if times > 1} <= self.may_repeat
 
+    def no_acknowledgement_lasts(self, slack: timedelta) -> None:
+        """Whoever has an alert is asked again in time."""
+        alert = self.held_alert()
+        if alert:
+            held = self.true_now() - self.acknowledged_at[alert.id]
+            assert held <= HOLDS[alert.severity] + slack + CLOCKS_DIFFER
+
     def whoever_listens_has_heard(self, within: timedelta) -> None:
         """After any stretch of time with a living engine: of an urgent alert, and not long ago."""
         long_ago = self.true_now() - within
@@ -328,73 +195,3 @@ class Interlude(RuleBasedStateMachine):
         if self.triggered_since.get(alert.id, self.true_now()) <= long_ago:
             often = alert.severity >= Severity.HIGH
             assert self.heard_at[alert.id] >= (long_ago if often else NEVER)
-
-    # How it is done.
-
-    def dies(self, process: Callable[[], object]) -> bool:
-        """Whether the process that does this died of it."""
-        try:
-            process()
-        except Died:
-            return True
-        return False
-
-    @contextmanager
-    def survived(self) -> Iterator[None]:
-        doomed_in, self.database.doomed_in = self.database.doomed_in, None
-        yield
-        self.database.doomed_in = doomed_in
-
-    def true_now(self) -> datetime:
-        """By a clock that was never set back."""
-        return self.clock.now() + self.set_back
-
-    def send(self, hand: InHand, *, follows: bool = True) -> None:
-        delivered = self.deliver(hand, answered=self.faults[hand.endpoint] != "answer lost")
-        gone = self.faults[hand.endpoint] == "gone"
-        status = 204 if delivered else GONE if gone else None
-        attempted = Attempted(delivered, status, None, None, self.clock.now(), 1)
-        place = (hand.claimed.message_id, hand.endpoint)
-        try:
-            with self.house.work(hand.engine) as work:
-                (held,) = queue.settle(work, [(hand.claimed, attempted)])
-        except Died:
-            self.may_repeat.add(place)
-            raise
-        if not held:
-            self.may_repeat.add(place)
-        if follows:
-            follow(self.house, hand.engine, hand.claimed, attempted, held=held)
-
-    def deliver(self, hand: InHand, *, answered: bool) -> bool:
-        """Returns whether the engine knows that it arrived."""
-        if self.faults[hand.endpoint] in ("fail", "gone"):
-            return False
-        place = (hand.claimed.message_id, hand.endpoint)
-        self.received[place] += 1
-        if hand.claimed.is_page and hand.claimed.alert_id:
-            self.heard_at[hand.claimed.alert_id] = self.true_now()
-        if not answered:
-            self.may_repeat.add(place)
-        return answered
-
-    def is_gone(self, endpoint: UUID) -> bool:
-        with self.house.work(ENGINES[0], write=False) as work:
-            found = work.row(select(table.c.state).where(table.c.id == endpoint))
-        assert found is not None
-        return bool(found.state == "gone")
-
-    def alerts(self) -> list[Any]:
-        with self.house.work(ENGINES[0], write=False) as work:
-            return list(work.rows(select(alert_rows)))
-
-    def open_alert(self) -> Any:
-        return next((alert for alert in self.alerts() if alert.status != "resolved"), None)
-
-    def held_alert(self) -> Any:
-        alert = self.open_alert()
-        return alert if alert and alert.status == "acknowledged" else None
-
-    def status_of(self, alert_id: UUID | None) -> str:
-        (status,) = [str(alert.status) for alert in self.alerts() if alert.id == alert_id]
-        return status
