@@ -15,7 +15,7 @@ from diary.severity import Severity
 from diary.webhooks import endpoints, queue
 from diary.webhooks.model import messages
 from engine.escalate import escalate_due, go_by_the_clock, next_action
-from tests.engine.people import People
+from tests.engine.people import SEVERITIES, People
 from tests.engine.world import ENGINES, InHand
 from tests.laws import HOLDS
 
@@ -23,10 +23,14 @@ from tests.laws import HOLDS
 # every five minutes: an urgent alert that nobody has answered is heard at least so often.
 BOUND = timedelta(minutes=16)
 NEVER = datetime.min.replace(tzinfo=UTC)
-# The clinic reads answers on weekdays from 8 to 18 o'clock in Madrid.
-MONDAY_NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
-MONDAY_NIGHT = datetime(2026, 3, 2, 22, tzinfo=UTC)
-FRIDAY_NIGHT = datetime(2026, 3, 6, 19, tzinfo=UTC)
+# The clinic reads answers on weekdays from 8 to 18 o'clock in Madrid, which is 7 to 17 in UTC.
+STARTS = (
+    datetime(2026, 3, 2, 11, tzinfo=UTC),
+    datetime(2026, 3, 2, 22, tzinfo=UTC),
+    datetime(2026, 3, 3, 6, 57, tzinfo=UTC),
+    datetime(2026, 3, 3, 16, 57, tzinfo=UTC),
+    datetime(2026, 3, 6, 19, tzinfo=UTC),
+)
 # What an endpoint does with a message: takes it, fails, takes it and loses the answer, or says that
 # it is gone for good.
 FAULTS = ("ok", "fail", "answer lost", "gone")
@@ -38,8 +42,8 @@ class Interlude(People):
     @initialize(
         team=st.sampled_from(FAULTS),
         on_call=st.sampled_from(FAULTS),
-        start=st.sampled_from([MONDAY_NOON, MONDAY_NIGHT, FRIDAY_NIGHT]),
-        severity=st.sampled_from(Severity),
+        start=st.sampled_from(STARTS),
+        severity=SEVERITIES,
     )
     def an_alert_is_raised_where_endpoints_may_be_dead(
         self, team: str, on_call: str, start: datetime, severity: Severity
