@@ -2,10 +2,9 @@
 
 import base64
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from diary.work import House
 from tests.cast import Cast
 from tests.client import Api
 from tests.clock import SimulatedClock
+from tests.databases import POOL, Kept, KeptFile, KeptOnServer
 from tests.postgresql import Server
 from tests.receiver import Receiver
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 _TEMPLATE = "template_interlude"
-_numbers = count(1)
+PEOPLE = "people"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,35 +70,71 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def kept_sqlite(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Kept]:
+    with closing(KeptFile(tmp_path_factory.mktemp("kept"), sqlite_template)) as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def kept_postgresql(postgresql_server: Server) -> Iterator[Kept]:
+    url = postgresql_server.create_database("kept", template=_TEMPLATE)
+    with closing(KeptOnServer(url)) as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def casts() -> dict[str, Cast]:
+    """The people whom each kept database holds."""
+    return {}
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of this test's own, empty and at the newest schema."""
-    if request.param == "sqlite":
-        file = tmp_path / "diary.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
-        yield f"sqlite:///{file}"
-        return
-    server: Server = request.getfixturevalue("postgresql_server")
-    name = f"diary_{next(_numbers)}"
-    yield server.create_database(name, template=_TEMPLATE)
-    server.drop_database(name)
+def kept(request: pytest.FixtureRequest, casts: dict[str, Cast]) -> Kept:
+    """This test's database: with the people in it, where the test has them through the API."""
+    kept: Kept = request.getfixturevalue(f"kept_{request.param}")
+
+    def furnish(database: Database) -> None:
+        house = house_on(settings_for(kept.url), database, SimulatedClock())
+        casts[kept.url] = Cast(house)
+
+    asked = set(request.fixturenames)
+    with_people = {"cast", "api"} <= asked and "receiver" not in asked
+    if with_people:
+        kept.holding(PEOPLE, furnish)
+    else:
+        kept.empty()
+    return kept
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
+def database_url(kept: Kept) -> str:
+    """A database of this test's own, at the newest schema."""
+    return kept.url
+
+
+def settings_for(url: str) -> Settings:
     return Settings(
-        database_url=database_url,
+        database_url=url,
         master_key=SecretStr(MASTER_KEY),
         public_url=HttpUrl("https://diary.example"),
         engine="standby",
-        pool_size=5,
+        pool_size=POOL,
         webhook_allow_http=True,
         webhook_allowed_networks="127.0.0.0/8",
     )
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def settings(database_url: str) -> Settings:
+    return settings_for(database_url)
+
+
+@pytest.fixture
+def database(kept: Kept, settings: Settings) -> Iterator[Database]:
+    if settings.database_url == kept.url and settings.pool_size == POOL:
+        yield kept.database
+        return
     database = Database(settings.database_url, pool_size=settings.pool_size)
     yield database
     database.close()
@@ -115,6 +151,15 @@ def house(
     settings: Settings, database: Database, clock: SimulatedClock, wakes: list[datetime]
 ) -> House:
     """The house on a database of its own, with a clock that only the test moves."""
+    return house_on(settings, database, clock, lambda: wakes.append(clock.now()))
+
+
+def house_on(
+    settings: Settings,
+    database: Database,
+    clock: SimulatedClock,
+    wake: Callable[[], None] = lambda: None,
+) -> House:
     return House(
         settings=settings,
         database=database,
@@ -123,7 +168,7 @@ def house(
         random=Random(7),
         random_bytes=os.urandom,
         vault=Vault(settings.master, os.urandom),
-        wake=lambda: wakes.append(clock.now()),
+        wake=wake,
     )
 
 
@@ -172,7 +217,10 @@ def receiver(receiver_process: Receiver) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def cast(house: House, api: Api, request: pytest.FixtureRequest) -> Cast:
+def cast(
+    house: House, api: Api, kept: Kept, casts: dict[str, Cast], request: pytest.FixtureRequest
+) -> Cast:
     """The people. Their endpoints lead to `receiver` where the test asks for one."""
-    listening = "receiver" in request.fixturenames
-    return Cast(house, api, request.getfixturevalue("receiver") if listening else None)
+    if "receiver" in request.fixturenames:
+        return Cast(house, api, request.getfixturevalue("receiver"))
+    return casts[kept.url].moved_to(house, api)

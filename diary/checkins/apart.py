@@ -70,8 +70,8 @@ def _judge_apart(
 ) -> Severity | None:
     patient = context.patient
     apart_id = work.new_id()
-    ruleset = load(work, patient.clinic_id, context.rule_set_version)
-    found = judge(ruleset, facts)
+    in_force = load(work, patient.clinic_id, context.rule_set_id)
+    found = judge(in_force.rules, facts)
     severity = severity_of(found)
     alert_id = raise_alert(work, patient, found, source="quarantine", source_id=apart_id)
     text = orjson.dumps(body).decode()

@@ -18,7 +18,7 @@ from diary.infusions.model import infusions
 from diary.infusions.service import Since, latest_before, since
 from diary.oncall.model import rotas
 from diary.patients.model import patients
-from diary.rules.service import current_version
+from diary.rules.service import in_force
 from diary.severity import Severity
 from diary.work import Work
 
@@ -43,7 +43,7 @@ class Context:
     zone: str
     locale: str
     clinic: Row[Any]
-    rule_set_version: int | None
+    rule_set_id: UUID | None
     prior: Severity | None
     existing: Row[Any] | None
 
@@ -71,7 +71,7 @@ def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:
         zone=row.patient_zone,
         locale=row.patient_locale,
         clinic=row,
-        rule_set_version=row.rule_set_version,
+        rule_set_id=row.rule_set_id,
         prior=_prior(row),
         existing=work.row(_EXISTING, place) if row.exists_already else None,
     )
@@ -138,7 +138,7 @@ def _look() -> Select[Any]:
             rotas.c.time_zone.label("rota_zone"),
             rotas.c.shifts,
             rotas.c.overrides,
-            current_version(clinics.c.id).label("rule_set_version"),
+            in_force(clinics.c.id).label("rule_set_id"),
             last.c.number.label("infusion_number"),
             last.c.started_at.label("infusion_started_at"),
             last.c.ended_at.label("infusion_ended_at"),

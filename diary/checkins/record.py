@@ -24,9 +24,8 @@ from diary.checkins.model import check_ins
 from diary.checkins.receipt import CheckInConflict, Draft, Infusion, Outcome, Receipt
 from diary.errors import FieldFault
 from diary.instruments import library
-from diary.rules.default import DEFAULT
 from diary.rules.ruleset import judge, severity_of, suicidality_severity
-from diary.rules.service import SHIPPED, load
+from diary.rules.service import load
 from diary.work import Work
 
 # The diary's day runs from 04:00 to 04:00: what is told at 1 a.m. belongs to the day before.
@@ -74,8 +73,8 @@ def _keep(
 ) -> Receipt:
     patient = context.patient
     scores = score(draft.answers)
-    ruleset = load(work, patient.clinic_id, context.rule_set_version)
-    found = judge(ruleset, facts_of(draft.answers, scores, context.prior))
+    in_force = load(work, patient.clinic_id, context.rule_set_id)
+    found = judge(in_force.rules, facts_of(draft.answers, scores, context.prior))
     alert_id = raise_alert(work, patient, found, source="check-in", source_id=check_in_id)
     since = context.since(draft.recorded_at)
     offset = draft.recorded_at.utcoffset() or timedelta(0)
@@ -96,8 +95,8 @@ def _keep(
         "dissociation_total": scores.dissociation_total,
         "si": scores.si,
         "severity": severity_of(found),
-        "suicidality_severity": suicidality_severity(found, ruleset),
-        "rule_set_version": SHIPPED if ruleset is DEFAULT else context.rule_set_version,
+        "suicidality_severity": suicidality_severity(found, in_force.rules),
+        "rule_set_version": in_force.version,
         "alert_id": alert_id,
         "recorded_at": draft.recorded_at,
         "sent_at": draft.sent_at,

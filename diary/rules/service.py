@@ -23,7 +23,6 @@ _log = logger("rules")
 
 SHIPPED = 0
 _KEPT = 256
-_known: dict[tuple[UUID, int], RuleSet] = {}
 
 
 class RuleSetHasGap(Conflict):
@@ -31,6 +30,18 @@ class RuleSetHasGap(Conflict):
 
     code = "rule-set-gap"
     title = "This rule set would miss a risk answer"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A version's number and its rules."""
+
+    version: int
+    rules: RuleSet
+
+
+_SHIPPED = InForce(SHIPPED, DEFAULT)
+_known: dict[UUID, InForce] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +55,47 @@ class Published:
     published_by: UUID | None
 
 
-def current_version(clinic_id: ColumnElement[UUID]) -> ScalarSelect[int | None]:
-    """The newest version's number, for use inside a query; NULL while none was published."""
+def in_force(clinic_id: ColumnElement[UUID]) -> ScalarSelect[UUID | None]:
+    """The id of the newest version, for use inside a query; NULL while none was published."""
     return (
-        select(func.max(rule_sets.c.version))
+        select(rule_sets.c.id)
         .where(rule_sets.c.clinic_id == clinic_id)
+        .order_by(rule_sets.c.version.desc())
+        .limit(1)
         .correlate_except(rule_sets)
         .scalar_subquery()
     )
 
 
-def load(work: Work, clinic_id: UUID, version: int | None) -> RuleSet:
-    """A version, ready to judge by.
+def load(work: Work, clinic_id: UUID, id: UUID | None) -> InForce:
+    """A version, ready to judge by; id: as `in_force` gave it.
 
     One that can no longer be read must not lose a check-in: the shipped rules judge instead.
     """
-    if not version:
-        return DEFAULT
-    known = _known.get((clinic_id, version))
+    if id is None:
+        return _SHIPPED
+    # By its id: after a restore from a backup the same number may be given to another.
+    known = _known.get(id)
     if known is None:
         row = work.row(
-            select(rule_sets.c.document).where(
-                rule_sets.c.clinic_id == clinic_id, rule_sets.c.version == version
+            select(rule_sets.c.version, rule_sets.c.document).where(
+                rule_sets.c.clinic_id == clinic_id, rule_sets.c.id == id
             )
         )
         assert row is not None
         try:
-            known = parse(row.document)
+            known = InForce(row.version, parse(row.document))
         except RuleSetFaults as faults:
             _log.error(
                 "rules.unreadable",
                 clinic_id=str(clinic_id),
-                version=version,
+                version=row.version,
                 faults=sorted({fault.code for fault in faults.faults}),
             )
-            known = DEFAULT
+            known = _SHIPPED
         if len(_known) >= _KEPT:
             _known.clear()
-        _known[(clinic_id, version)] = known
+        _known[id] = known
     return known
 
 

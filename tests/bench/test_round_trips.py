@@ -9,7 +9,7 @@ from tests.cast import Cast
 
 pytestmark = [
     pytest.mark.postgresql,
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.parametrize("kept", ["postgresql"], indirect=True),
     pytest.mark.skipif(sys.platform != "linux", reason="libpq's trace is offered on Linux alone"),
 ]
 # Until a statement was run five times the driver prepares nothing, which then costs one more.

@@ -29,7 +29,7 @@ from tests.receiver import Receiver
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.postgresql,
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.parametrize("kept", ["postgresql"], indirect=True),
 ]
 SOON = 60
 # A lease lasts 15 s: what comes sooner did not wait for its end.

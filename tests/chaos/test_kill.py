@@ -174,7 +174,7 @@ def test_the_phone_that_got_no_answer_may_send_it_again(
     assert len(stored_messages(house)) == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_a_second_process_on_one_sqlite_file_is_refused(cast: Cast, settings: Settings) -> None:
     body = cast.alice.check_in_body()
     with Server.start(settings) as first:

@@ -25,7 +25,7 @@ from tests.receiver import Receiver
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.parametrize("kept", ["postgresql"], indirect=True),
 ]
 ROOT = Path(__file__).parents[2]
 

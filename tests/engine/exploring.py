@@ -1,15 +1,12 @@
-"""Let the machine of `model` run, each time in a database of its own."""
+"""Let the machine of `model` run, each time from an empty database."""
 
-import shutil
-from collections.abc import Callable
-from itertools import count
-from pathlib import Path
 from types import ModuleType
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from diary.alerts import decide
+from tests.databases import Kept
 from tests.engine.model import Interlude
 
 SMALL = settings(
@@ -23,24 +20,12 @@ SMALL = settings(
 )
 
 
-def explore(
-    new_database: Callable[[int], str], how: settings = SMALL, rules: ModuleType = decide
-) -> None:
+def explore(kept: Kept, how: settings = SMALL, rules: ModuleType = decide) -> None:
     """Raise what the machine found. rules: what decides."""
-    numbers = count(1)
 
-    class OnItsOwn(Interlude):
+    class Anew(Interlude):
         def __init__(self) -> None:
-            super().__init__(new_database(next(numbers)), rules)
+            kept.empty()
+            super().__init__(kept.url, rules)
 
-    run_state_machine_as_test(OnItsOwn, settings=how)
-
-
-def copies(template: Path, folder: Path) -> Callable[[int], str]:
-    """A fresh copy of a SQLite database for each number."""
-
-    def copy(number: int) -> str:
-        shutil.copyfile(template, folder / f"{number}.db")
-        return f"sqlite:///{folder / f'{number}.db'}"
-
-    return copy
+    run_state_machine_as_test(Anew, settings=how)

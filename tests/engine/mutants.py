@@ -15,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 from tests.conftest import prepare
-from tests.engine.exploring import SMALL, copies, explore
+from tests.databases import KeptFile
+from tests.engine.exploring import SMALL, explore
 from tests.mistakes import MISTAKES, mistaken
 
 PATIENT = settings(SMALL, max_examples=1_500, derandomize=True, print_blob=False)
@@ -32,7 +33,7 @@ def caught(mistake: str) -> str | None:
         template = Path(folder) / "template.db"
         prepare(f"sqlite:///{template}")
         try:
-            explore(copies(template, Path(folder)), PATIENT, rules)
+            explore(KeptFile(Path(folder), template), PATIENT, rules)
         except (Exception, pytest.fail.Exception) as error:
             frames = traceback.extract_tb(error.__traceback__)
             return next(one.name for one in reversed(frames) if "tests/engine/" in one.filename)

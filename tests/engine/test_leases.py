@@ -20,7 +20,7 @@ from tests.clock import SimulatedClock
 
 pytestmark = [
     pytest.mark.postgresql,
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.parametrize("kept", ["postgresql"], indirect=True),
 ]
 DYING, PEER = (Caller(CallerKind.ENGINE, id=uuid4()) for _ in range(2))
 

@@ -123,7 +123,7 @@ def test_the_gravest_and_oldest_leave_first(cast: Cast, house: House, queued: No
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
 def test_postgresql_reads_a_few_entries(cast: Cast, house: House, queued: None) -> None:
     with statements(house) as found:
         run_everything(house, cast)
@@ -135,7 +135,7 @@ def test_postgresql_reads_a_few_entries(cast: Cast, house: House, queued: None) 
         assert looked_at(explained[0]["Plan"]) <= FEW, explained
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_sqlite_reads_by_index(cast: Cast, house: House, queued: None) -> None:
     with statements(house) as found:
         run_everything(house, cast)

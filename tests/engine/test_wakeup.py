@@ -16,7 +16,7 @@ from engine.listen import Listener
 
 pytestmark = [
     pytest.mark.postgresql,
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.parametrize("kept", ["postgresql"], indirect=True),
 ]
 # Nothing here waits that long when all is well.
 SOON = 30
