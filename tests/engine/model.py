@@ -158,10 +158,12 @@ class Interlude(People):
         assert len(opened) <= 1
         assert all(alert.next_action_at is not None for alert in opened)
         for alert in found:
-            if alert.status == "triggered":
-                self.triggered_since.setdefault(alert.id, self.true_now())
-            else:
+            urgent = alert.severity >= Severity.HIGH
+            waiting = self.triggered_since.get(alert.id, (not urgent, NEVER))
+            if alert.status != "triggered":
                 self.triggered_since.pop(alert.id, None)
+            elif waiting[0] != urgent:
+                self.triggered_since[alert.id] = (urgent, self.true_now())
             height = (alert.severity, alert.suicidality, alert.generation, alert.sequence)
             before = self.heights.get(alert.id, height)
             assert all(now >= then for now, then in zip(height, before, strict=True))
@@ -196,6 +198,6 @@ class Interlude(People):
         alert = self.open_alert()
         if not alert or alert.status != "triggered" or not any(live):
             return
-        if self.triggered_since.get(alert.id, self.true_now()) <= long_ago:
-            often = alert.severity >= Severity.HIGH
-            assert self.heard_at[alert.id] >= (long_ago if often else NEVER)
+        urgent, since = self.triggered_since.get(alert.id, (False, self.true_now()))
+        if since <= long_ago:
+            assert self.heard_at[alert.id] >= (long_ago if urgent else NEVER)

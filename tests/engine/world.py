@@ -82,7 +82,8 @@ class World(RuleBasedStateMachine):
         self.heights: dict[UUID, tuple[int, ...]] = {}
         self.set_back = timedelta()
         self.live_since = {endpoint: self.true_now() for endpoint in self.faults}
-        self.triggered_since: dict[UUID, datetime] = {}
+        # Whether it is urgent, and since when that waits.
+        self.triggered_since: dict[UUID, tuple[bool, datetime]] = {}
         self.acknowledged_at: dict[UUID, datetime] = {}
 
     def steps(self) -> list[dict[str, Any]]:
