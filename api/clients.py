@@ -10,7 +10,7 @@ from diary.access import clients
 from diary.access.permissions import Scope
 from diary.errors import NotFound
 from diary.work import Work
-from schemas.clients import ClientDraft, ClientKeyView, ClientView
+from schemas.clients import ClientDraft, ClientKeyView, ClientView, PublicKeys
 
 ns = Namespace("api-clients", "The clinic's own programs", path="/v1/api-clients")
 
@@ -26,8 +26,16 @@ class ApiClients(Resource):
 
     @operation(scope=Scope.CLIENTS_WRITE, body=ClientDraft, returns=ClientKeyView, status=201)
     def post(self, work: Work, body: dict[str, Any]) -> clients.Client:
-        """Register an API client; its key is shown this once."""
-        return clients.create(work, name=body["name"], scopes=frozenset(body["scopes"]))
+        """Register an API client; its key is shown this once.
+
+        With `public_keys` it has no key, and signs assertions in place of showing one.
+        """
+        return clients.create(
+            work,
+            name=body["name"],
+            scopes=frozenset(body["scopes"]),
+            public_keys=body.get("public_keys"),
+        )
 
 
 @ns.route("/<uuid:client_id>")
@@ -38,3 +46,17 @@ class ApiClient(Resource):
     def delete(self, work: Work, client_id: UUID) -> None:
         """Revoke an API client: it is refused from its next request on."""
         clients.revoke_client(work, client_id)
+
+
+@ns.route("/<uuid:client_id>/public-keys")
+class ApiClientPublicKeys(Resource):
+    """The keys that a program signs its assertions with."""
+
+    @operation(scope=Scope.CLIENTS_WRITE, body=PublicKeys, status=204, raises=(NotFound,))
+    def put(self, work: Work, client_id: UUID, body: dict[str, Any]) -> None:
+        """Put other keys in place of an API client's.
+
+        First the old and the new beside each other, then the new alone: so a key changes without a
+        gap. A key that was shown when the client was registered serves no longer.
+        """
+        clients.change_public_keys(work, client_id, body["public_keys"])

@@ -8,7 +8,7 @@ from flask_restx import Namespace, Resource
 
 from api.auth import front
 from api.operation import Answer, operation
-from diary.access import clients, sessions
+from diary.access import assertions, clients, sessions
 from diary.access.errors import GrantRefused
 from diary.access.permissions import Scope
 from diary.access.sessions import Ended, Grant
@@ -110,7 +110,12 @@ class ServerMetadata(Resource):
             "grant_types_supported": list(_GRANTS),
             "response_types_supported": [],
             "scopes_supported": sorted(Scope),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "none"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_post",
+                "private_key_jwt",
+                "none",
+            ],
+            "token_endpoint_auth_signing_alg_values_supported": list(assertions.ALGORITHMS),
             "revocation_endpoint_auth_methods_supported": ["none"],
         }
         return Answer(metadata, headers=_PUBLIC)
@@ -127,12 +132,26 @@ class KeySet(Resource):
 
 
 def _exchange(work: Work, body: dict[str, str]) -> Grant:
+    if body["client_assertion"] or body["client_assertion_type"]:
+        return _exchange_assertion(work, body)
     _require(body, "client_id", "client_secret")
     try:
         client_id = UUID(body["client_id"])
     except ValueError:
         raise GrantRefused from None
     return clients.exchange_key(work, client_id=client_id, key=body["client_secret"])
+
+
+def _exchange_assertion(work: Work, body: dict[str, str]) -> Grant:
+    _require(body, "client_assertion", "client_assertion_type")
+    issuer = work.settings.issuer
+    audiences = (f"{issuer}/oauth/token", issuer)
+    grant = clients.exchange_assertion(work, body["client_assertion"], audiences=audiences)
+    # RFC 7521, 4.2: only one way of proving who it is, and no other name than the one proven.
+    named = body["client_id"] in ("", str(grant.subject_id))
+    if body["client_assertion_type"] != assertions.TYPE or body["client_secret"] or not named:
+        raise GrantRefused
+    return grant
 
 
 def _renew(work: Work, body: dict[str, str]) -> Grant | Ended:

@@ -48,11 +48,14 @@ class RecoveryCodesView(View):
 
 
 class TokenRequest(Form):
-    """`client_credentials` with client_id and client_secret, or `refresh_token` with its token."""
+    """`client_credentials` with client_id and client_secret or with a client_assertion (RFC 7523),
+    or `refresh_token` with its token."""
 
     grant_type = Text(max=64, load_default="")
     client_id = Text(max=64, load_default="")
     client_secret = Text(max=256, load_default="", metadata={"format": "password"})
+    client_assertion_type = Text(max=128, load_default="")
+    client_assertion = Text(max=4_096, load_default="", metadata={"format": "password"})
     refresh_token = Text(max=512, load_default="", metadata={"format": "password"})
 
 
@@ -75,6 +78,7 @@ class ServerMetadataView(View):
     response_types_supported = Items(Text())
     scopes_supported = Items(Text())
     token_endpoint_auth_methods_supported = Items(Text())
+    token_endpoint_auth_signing_alg_values_supported = Items(Text())
     revocation_endpoint_auth_methods_supported = Items(Text())
 
 

@@ -1,44 +1,71 @@
 """API clients: a clinic's own programs, which trade a key for short access tokens."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, delete, select, update
 
-from diary.access import secrets
+from diary.access import assertions, secrets
 from diary.access.errors import GrantRefused
-from diary.access.model import api_clients, sessions
+from diary.access.model import api_clients, client_assertions, sessions
 from diary.access.permissions import SCOPES_OF, Role, Scope
 from diary.access.sessions import Grant, country_of, open_session, revoke
 from diary.callers import CallerKind
-from diary.errors import NotFound
+from diary.errors import FieldFault, Invalid, NotFound
 from diary.work import Work
+
+_A_CLIENT = (
+    select(api_clients, sessions.c.scopes)
+    .join(
+        sessions,
+        (sessions.c.clinic_id == api_clients.c.clinic_id) & (sessions.c.id == api_clients.c.id),
+    )
+    .where(sessions.c.revoked_at.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An API client; key only in the answer that created it."""
+    """An API client; key only in the answer that created it, and only if it signs nothing."""
 
     id: UUID
     name: str
     scopes: tuple[str, ...]
     created_at: datetime
     revoked_at: datetime | None
+    public_keys: list[dict[str, Any]] | None
     key: str | None = None
 
 
-def create(work: Work, *, name: str, scopes: frozenset[Scope]) -> Client:
-    """Register a client with a part of what clients may hold; its key is shown this once."""
+def create(
+    work: Work,
+    *,
+    name: str,
+    scopes: frozenset[Scope],
+    public_keys: list[dict[str, Any]] | None = None,
+) -> Client:
+    """Register a client with a part of what clients may hold.
+
+    public_keys: JWKs whose private halves it signs assertions with; without any it is given a key
+    to exchange, which is shown this once. Raises Invalid for a JWK that is unfit.
+    """
     client_id = work.new_id()
-    key = secrets.client_key(work.random_bytes)
+    key = None
+    if public_keys:
+        _check(public_keys)
+    else:
+        key = secrets.client_key(work.random_bytes)
     held = scopes & SCOPES_OF[Role.CLIENT]
     work.add(
         api_clients,
         clinic_id=work.caller.clinic,
         id=client_id,
         name=name,
-        key_hash=secrets.key_fingerprint(key),
+        key_hash=key and secrets.key_fingerprint(key),
+        public_keys=public_keys or None,
         created_at=work.now,
     )
     open_session(
@@ -50,7 +77,15 @@ def create(work: Work, *, name: str, scopes: frozenset[Scope]) -> Client:
         role=Role.CLIENT,
         scopes=held,
     )
-    return Client(client_id, name, tuple(sorted(held)), work.now, None, key)
+    return Client(
+        id=client_id,
+        name=name,
+        scopes=tuple(sorted(held)),
+        created_at=work.now,
+        revoked_at=None,
+        public_keys=public_keys or None,
+        key=key,
+    )
 
 
 def all_clients(work: Work) -> list[Client]:
@@ -65,9 +100,33 @@ def all_clients(work: Work) -> list[Client]:
         .order_by(api_clients.c.id)
     )
     return [
-        Client(row.id, row.name, tuple(row.scopes.split()), row.created_at, row.revoked_at)
+        Client(
+            id=row.id,
+            name=row.name,
+            scopes=tuple(row.scopes.split()),
+            created_at=row.created_at,
+            revoked_at=row.revoked_at,
+            public_keys=row.public_keys,
+        )
         for row in rows
     ]
+
+
+def change_public_keys(work: Work, client_id: UUID, keys: list[dict[str, Any]]) -> None:
+    """Put other keys in place of those that a client signs with; raises NotFound, Invalid.
+
+    Old and new beside each other, and later the new alone, change a key without a gap. A key that
+    was exchanged before serves no longer.
+    """
+    _check(keys)
+    changed = work.execute(
+        update(api_clients)
+        .where(api_clients.c.clinic_id == work.caller.clinic, api_clients.c.id == client_id)
+        .values(public_keys=keys, key_hash=None)
+    )
+    if not changed.rowcount:
+        raise NotFound
+    work.audit("client.keys-changed", "api_client", client_id)
 
 
 def revoke_client(work: Work, client_id: UUID) -> None:
@@ -83,26 +142,82 @@ def revoke_client(work: Work, client_id: UUID) -> None:
 def exchange_key(work: Work, *, client_id: UUID, key: str) -> Grant:
     """The grant of a client that shows its key; raises GrantRefused."""
     row = work.row(
-        select(api_clients.c.clinic_id, sessions.c.scopes)
-        .join(
-            sessions,
-            (sessions.c.clinic_id == api_clients.c.clinic_id) & (sessions.c.id == api_clients.c.id),
-        )
-        .where(
-            api_clients.c.key_hash == secrets.key_fingerprint(key),
-            api_clients.c.id == client_id,
-            sessions.c.revoked_at.is_(None),
+        _A_CLIENT.where(
+            api_clients.c.key_hash == secrets.key_fingerprint(key), api_clients.c.id == client_id
         )
     )
+    return _grant(work, row)
+
+
+def exchange_assertion(work: Work, token: str, *, audiences: Collection[str]) -> Grant:
+    """The grant of a client that signed an assertion for one of these audiences.
+
+    Raises GrantRefused, also for an assertion that was taken before.
+    """
+    try:
+        client_id = assertions.client_named_in(token)
+        # Locked, so that of two requests with one assertion the second finds it used.
+        row = work.row(
+            _A_CLIENT.where(api_clients.c.id == client_id).with_for_update(of=api_clients)
+        )
+        believed = assertions.believe(
+            token,
+            row.public_keys or () if row else (),
+            client_id=client_id,
+            audiences=audiences,
+            now=work.now,
+        )
+    except assertions.NotBelieved:
+        raise GrantRefused from None
+    grant = _grant(work, row)
+    used = client_assertions.c.used == believed.used
+    work.execute(
+        delete(client_assertions).where(
+            client_assertions.c.clinic_id == grant.clinic_id,
+            client_assertions.c.client_id == client_id,
+            client_assertions.c.expires_at < work.now,
+        )
+    )
+    if work.row(select(client_assertions.c.used).where(used)) is not None:
+        raise GrantRefused
+    work.add(
+        client_assertions,
+        clinic_id=grant.clinic_id,
+        client_id=client_id,
+        used=believed.used,
+        expires_at=believed.expires_at,
+    )
+    return grant
+
+
+def _grant(work: Work, row: Row[Any] | None) -> Grant:
     if row is None:
         raise GrantRefused
     return Grant(
-        session_id=client_id,
+        session_id=row.id,
         clinic_id=row.clinic_id,
         country=country_of(work, row.clinic_id),
         kind=CallerKind.CLIENT,
-        subject_id=client_id,
+        subject_id=row.id,
         patient_id=None,
         scopes=frozenset(row.scopes.split()),
         refresh_token=None,
     )
+
+
+def _check(keys: list[dict[str, Any]]) -> None:
+    faults = []
+    names: set[object] = set()
+    for index, key in enumerate(keys):
+        try:
+            assertions.algorithm_of(key)
+        except assertions.UnusableKey:
+            detail = "must be a public EC key (P-256, P-384) or RSA key (2048 bits) with a kid"
+            faults.append(FieldFault(f"/public_keys/{index}", "unusable_key", detail))
+            continue
+        if key["kid"] in names:
+            detail = "must not name two keys"
+            faults.append(FieldFault(f"/public_keys/{index}/kid", "duplicate", detail))
+        names.add(key["kid"])
+    if faults:
+        raise Invalid(errors=faults)

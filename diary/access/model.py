@@ -65,8 +65,22 @@ recovery_codes = clinic_table(
 api_clients = clinic_table(
     "api_clients",
     Column("name", Text, nullable=False),
-    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    # One of the two: a key to be exchanged, or the public half of keys to sign assertions with.
+    Column("key_hash", LargeBinary, unique=True),
+    Column("public_keys", Document),
     Column("created_at", Instant, nullable=False),
+)
+
+# Assertions that were taken, until they expire: each serves once.
+client_assertions = Table(
+    "client_assertions",
+    metadata,
+    Column("clinic_id", Id, nullable=False),
+    Column("client_id", Id, nullable=False),
+    Column("used", LargeBinary, primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    within_clinic("client_id", "api_clients"),
+    Index(None, "expires_at"),
 )
 
 # A device's or client's only session has its id; a staff member signs in many times.

@@ -32,7 +32,16 @@ LATER = "2026-03-09T09:00:00Z"
 CONTACT = {"address": "mailtos://pager:word@mail.example"}
 ROTA = {"name": "Nights", "time_zone": "Europe/Madrid", "shifts": []}
 OVERRIDE = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": LATER, "staff": []}
+# The first key of RFC 7517, A.1.
+PUBLIC_KEY = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    "kid": "1",
+}
 BODIES: dict[str, dict[str, Any]] = {
+    "putApiClientPublicKeys": {"public_keys": [PUBLIC_KEY]},
     "postAcknowledgeAlert": {"generation": 1},
     "postAlertNotes": {"text": "Called."},
     "postHandOverAlert": {"generation": 1, "to": str(uuid4())},

@@ -1,0 +1,145 @@
+"""Signed assertions of API clients: `private_key_jwt` as SMART Backend Services has it.
+
+A client registers public keys, and proves that it holds a private one with a JWT of its own for
+every token (RFC 7523, 2.2 and 3; HL7 SMART App Launch 2.2, "Client Authentication: Asymmetric").
+Keys are given, never fetched: no address in an assertion is called.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.utils import base64url_decode
+
+from diary.clock import CLOCKS_DIFFER
+
+TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ALGORITHM_OF = {("EC", "P-384"): "ES384", ("RSA", ""): "RS384", ("EC", "P-256"): "ES256"}
+ALGORITHMS = tuple(_ALGORITHM_OF.values())
+LONGEST_LIFE = timedelta(minutes=5)
+_LONGEST = 4_096
+_LONGEST_JTI = 255
+_SMALLEST_RSA = 2_048
+_LARGEST_RSA = 8_192
+_HEADER = frozenset({"alg", "kid", "typ"})
+_TYPES = (None, "JWT", "client-authentication+jwt")
+# What a public key is made of (RFC 7517 and 7518), and nothing that names another place.
+_MEMBERS = frozenset({"kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e"})
+
+
+class UnusableKey(ValueError):
+    """This is no public key that assertions can be signed with."""
+
+
+class NotBelieved(ValueError):
+    """This assertion proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A genuine one. used: what stands for it, so that it serves once until it expires."""
+
+    used: bytes
+    expires_at: datetime
+
+
+def algorithm_of(key: Mapping[str, Any]) -> str:
+    """The one algorithm that a public JWK serves for; raises UnusableKey."""
+    algorithm = _ALGORITHM_OF.get((str(key.get("kty")), str(key.get("crv", ""))))
+    named = isinstance(key.get("kid"), str) and key["kid"]
+    if algorithm is None or not named or not key.keys() <= _MEMBERS:
+        raise UnusableKey
+    if key.get("alg", algorithm) != algorithm or key.get("use", "sig") != "sig":
+        raise UnusableKey
+    try:
+        public = jwt.PyJWK.from_dict(dict(key), algorithm).key
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+        raise UnusableKey from None
+    if isinstance(public, RSAPublicKey) and not _SMALLEST_RSA <= public.key_size <= _LARGEST_RSA:
+        raise UnusableKey
+    return algorithm
+
+
+def client_named_in(token: str) -> UUID:
+    """Whose assertion this claims to be, before anything is believed; raises NotBelieved."""
+    if len(token) > _LONGEST or token.count(".") != 2:
+        raise NotBelieved
+    try:
+        return UUID(_plain(token.split(".")[1])["sub"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise NotBelieved from None
+
+
+def believe(
+    token: str,
+    keys: Sequence[Mapping[str, Any]],
+    *,
+    client_id: UUID,
+    audiences: Collection[str],
+    now: datetime,
+) -> Assertion:
+    """What a client's assertion proves, by its own keys; raises NotBelieved.
+
+    audiences: the addresses of which `aud` must be one, as a single text.
+    """
+    at, leeway = int(now.timestamp()), int(CLOCKS_DIFFER.total_seconds())
+    if client_named_in(token) != client_id:
+        raise NotBelieved
+    try:
+        header = _plain(token.split(".", maxsplit=1)[0])
+        if not header.keys() <= _HEADER or header.get("typ") not in _TYPES:
+            raise NotBelieved
+        key = next(key for key in keys if key["kid"] == header["kid"])
+        algorithm = algorithm_of(key)
+        if header["alg"] != algorithm:
+            raise NotBelieved
+        claims = jwt.decode(
+            token,
+            jwt.PyJWK.from_dict(dict(key), algorithm).key,
+            algorithms=[algorithm],
+            audience=audiences,
+            issuer=str(client_id),
+            subject=str(client_id),
+            options={
+                "require": ["iss", "sub", "aud", "exp", "jti"],
+                # Times are compared below with the house's clock, not the library's.
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+        times = [claims["exp"], claims.get("iat", at), claims.get("nbf", at)]
+        if any(type(time) is not int for time in times) or not isinstance(claims["aud"], str):
+            raise NotBelieved
+        expires, *begun = times
+        longest = int(LONGEST_LIFE.total_seconds())
+        if not at - leeway < expires <= at + longest + leeway or max(begun) > at + leeway:
+            raise NotBelieved
+        jti = claims["jti"]
+        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+            raise NotBelieved
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, StopIteration):
+        raise NotBelieved from None
+    used = sha256(f"{client_id}|{jti}".encode(errors="replace")).digest()
+    return Assertion(used, datetime.fromtimestamp(expires + leeway, now.tzinfo))
+
+
+def _plain(part: str) -> dict[str, Any]:
+    """A part of a token as an object whose members are named once each."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise NotBelieved
+        return found
+
+    found = json.loads(base64url_decode(part), object_pairs_hook=once)
+    if not isinstance(found, dict):
+        raise NotBelieved
+    return found
