@@ -8,7 +8,7 @@ from flask_restx import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import metrics, openapi, problems
+from api import cors, metrics, openapi, problems
 from api.auth import EXTENSION, Front, front
 from api.operation import declaration
 from api.routes import NAMESPACES
@@ -57,6 +57,7 @@ def create_app(house: House) -> Flask:
     metrics.install(app)
     problems.install(app)
     app.before_request(_begin)
+    cors.install(app, house.settings.allowed_origins)
     app.after_request(_finish)
     _require_declarations(app)
     return app

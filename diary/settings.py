@@ -5,11 +5,13 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, StringConstraints, field_validator
 from pydantic import ValidationError as _ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
+# As a browser says it: scheme, host in lower case, and a port that is not the scheme's own.
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
 PREFIX = "INTERLUDE_"
 
 
@@ -55,6 +57,11 @@ class Settings(BaseSettings):
         le=5,
         description="How many reverse proxies stand before this API and set `X-Forwarded-For`. "
         "Attempts to get in are counted by the address that the outermost of them saw.",
+    )
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        default=(),
+        description="Origins of web pages that may call this API from a browser, separated by "
+        "commas, each exactly as the browser says it. Without any, no page may.",
     )
     webhook_allow_http: bool = Field(
         default=False, description="Let webhooks leave over plain http. For a trial on one machine."
@@ -111,7 +118,7 @@ class Settings(BaseSettings):
             return value
         raise ValueError("must start with https:// or http://")
 
-    @field_validator("webhook_allowed_networks", mode="before")
+    @field_validator("webhook_allowed_networks", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

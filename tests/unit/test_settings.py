@@ -23,6 +23,7 @@ WRONG = {
     "DEFAULT_COUNTRY": "leaky-country",
     "ENGINE": "leaky-engine",
     "POOL_SIZE": "leaky-size",
+    "ALLOWED_ORIGINS": "https://app.diary.example,https://leaky-path.example/app",
     "WEBHOOK_ALLOW_HTTP": "leaky-flag",
     "WEBHOOK_ALLOWED_NETWORKS": "10.0.0.0/8,leaky-network",
     "HEARTBEAT_URL": "leaky-watchdog",
@@ -55,6 +56,17 @@ def test_networks_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> No
     found = load_settings().webhook_allowed_networks
 
     assert found == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "https://*.example", "app.example", "https://A.example"]
+)
+def test_an_origin_is_one_page_s_and_no_pattern(
+    monkeypatch: pytest.MonkeyPatch, origin: str
+) -> None:
+    environment(monkeypatch, ENOUGH | {"ALLOWED_ORIGINS": origin})
+    with pytest.raises(SettingsFault, match="ALLOWED_ORIGINS"):
+        load_settings()
 
 
 def test_whatever_is_missing_is_named_at_once() -> None:
