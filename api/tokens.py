@@ -144,12 +144,13 @@ def _exchange(work: Work, body: dict[str, str]) -> Grant:
 
 def _exchange_assertion(work: Work, body: dict[str, str]) -> Grant:
     _require(body, "client_assertion", "client_assertion_type")
+    # RFC 7521, 4.2: only one way of proving who it is, and no other name than the one proven.
+    if body["client_assertion_type"] != assertions.TYPE or body["client_secret"]:
+        raise GrantRefused
     issuer = work.settings.issuer
     audiences = (f"{issuer}/oauth/token", issuer)
     grant = clients.exchange_assertion(work, body["client_assertion"], audiences=audiences)
-    # RFC 7521, 4.2: only one way of proving who it is, and no other name than the one proven.
-    named = body["client_id"] in ("", str(grant.subject_id))
-    if body["client_assertion_type"] != assertions.TYPE or body["client_secret"] or not named:
+    if body["client_id"].lower() not in ("", str(grant.subject_id)):
         raise GrantRefused
     return grant
 

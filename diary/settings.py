@@ -111,6 +111,16 @@ class Settings(BaseSettings):
             return value
         raise ValueError("must start with sqlite:/// or postgresql://")
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _is_as_browsers_say_it(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            scheme, _, rest = origin.partition("://")
+            port = int(rest.partition(":")[2] or 1)
+            if not 0 < port < 65_536 or port == {"http": 80, "https": 443}[scheme]:
+                raise ValueError("a port must be one that is not the scheme's own")
+        return value
+
     @field_validator("heartbeat_url")
     @classmethod
     def _is_a_url(cls, value: SecretStr | None) -> SecretStr | None:

@@ -16,7 +16,7 @@ class ClientDraft(Body):
 
     name = Text(required=True, min=1, max=100)
     scopes = Items(Word(_SCOPES), required=True, min=1, max=len(_SCOPES))
-    public_keys = Items(Free(), max=_KEYS, metadata={"description": _JWKS})
+    public_keys = Items(Free(), min=1, max=_KEYS, metadata={"description": _JWKS})
 
 
 class PublicKeys(Body):

@@ -56,7 +56,7 @@ def clock() -> SimulatedClock:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
-    """This worker's server, with the template that every test's database is a copy of."""
+    """This worker's server, with a template of the newest schema."""
     with Server() as server:
         prepare(server.create_database(_TEMPLATE))
         yield server
@@ -150,7 +150,7 @@ def wakes() -> list[datetime]:
 def house(
     settings: Settings, database: Database, clock: SimulatedClock, wakes: list[datetime]
 ) -> House:
-    """The house on a database of its own, with a clock that only the test moves."""
+    """The house on the kept database, with a clock that only the test moves."""
     return house_on(settings, database, clock, lambda: wakes.append(clock.now()))
 
 

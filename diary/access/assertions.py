@@ -24,13 +24,17 @@ _ALGORITHM_OF = {("EC", "P-384"): "ES384", ("RSA", ""): "RS384", ("EC", "P-256")
 ALGORITHMS = tuple(_ALGORITHM_OF.values())
 LONGEST_LIFE = timedelta(minutes=5)
 _LONGEST = 4_096
-_LONGEST_JTI = 255
+_LONGEST_NAME = 255
 _SMALLEST_RSA = 2_048
 _LARGEST_RSA = 8_192
+_EXPONENT = 65_537
 _HEADER = frozenset({"alg", "kid", "typ"})
-_TYPES = (None, "JWT", "client-authentication+jwt")
+_TYPES = (None, "JWT")
 # What a public key is made of (RFC 7517 and 7518), and nothing that names another place.
-_MEMBERS = frozenset({"kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e"})
+_MEMBERS = {
+    "EC": frozenset({"kty", "kid", "alg", "use", "key_ops", "crv", "x", "y"}),
+    "RSA": frozenset({"kty", "kid", "alg", "use", "key_ops", "n", "e"}),
+}
 
 
 class UnusableKey(ValueError):
@@ -43,7 +47,7 @@ class NotBelieved(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A genuine one. used: what stands for it, so that it serves once until it expires."""
+    """A genuine one. used: what stands for it until expires_at, so that it serves once."""
 
     used: bytes
     expires_at: datetime
@@ -51,19 +55,27 @@ class Assertion:
 
 def algorithm_of(key: Mapping[str, Any]) -> str:
     """The one algorithm that a public JWK serves for; raises UnusableKey."""
-    algorithm = _ALGORITHM_OF.get((str(key.get("kty")), str(key.get("crv", ""))))
-    named = isinstance(key.get("kid"), str) and key["kid"]
-    if algorithm is None or not named or not key.keys() <= _MEMBERS:
+    kind = str(key.get("kty"))
+    algorithm = _ALGORITHM_OF.get((kind, str(key.get("crv", ""))))
+    if algorithm is None or not key.keys() <= _MEMBERS[kind] or not _is_name(key.get("kid")):
         raise UnusableKey
-    if key.get("alg", algorithm) != algorithm or key.get("use", "sig") != "sig":
+    meant = (key.get("alg", algorithm), key.get("use", "sig"), key.get("key_ops", ["verify"]))
+    if meant != (algorithm, "sig", ["verify"]):
         raise UnusableKey
     try:
         public = jwt.PyJWK.from_dict(dict(key), algorithm).key
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError):
         raise UnusableKey from None
-    if isinstance(public, RSAPublicKey) and not _SMALLEST_RSA <= public.key_size <= _LARGEST_RSA:
-        raise UnusableKey
+    if isinstance(public, RSAPublicKey):
+        numbers = public.public_numbers()
+        fits = _SMALLEST_RSA <= public.key_size <= _LARGEST_RSA and numbers.n % 2
+        if not fits or numbers.e != _EXPONENT:
+            raise UnusableKey
     return algorithm
+
+
+def _is_name(kid: object) -> bool:
+    return isinstance(kid, str) and 0 < len(kid) <= _LONGEST_NAME and kid.isprintable()
 
 
 def client_named_in(token: str) -> UUID:
@@ -122,12 +134,13 @@ def believe(
         if not at - leeway < expires <= at + longest + leeway or max(begun) > at + leeway:
             raise NotBelieved
         jti = claims["jti"]
-        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_NAME:
             raise NotBelieved
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, StopIteration):
         raise NotBelieved from None
     used = sha256(f"{client_id}|{jti}".encode(errors="replace")).digest()
-    return Assertion(used, datetime.fromtimestamp(expires + leeway, now.tzinfo))
+    # Longer than it is believed: another process's clock may be behind this one's.
+    return Assertion(used, datetime.fromtimestamp(expires + 2 * leeway, now.tzinfo))
 
 
 def _plain(part: str) -> dict[str, Any]:
@@ -139,7 +152,15 @@ def _plain(part: str) -> dict[str, Any]:
             raise NotBelieved
         return found
 
-    found = json.loads(base64url_decode(part), object_pairs_hook=once)
+    try:
+        text = base64url_decode(part).decode()
+        found = json.loads(text, object_pairs_hook=once, parse_constant=_refuse)
+    except RecursionError:
+        raise NotBelieved from None
     if not isinstance(found, dict):
         raise NotBelieved
     return found
+
+
+def _refuse(_: str) -> None:
+    raise NotBelieved

@@ -7,6 +7,7 @@ printed for each, with where it came out, and the exit code says whether all wer
 import sys
 import traceback
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,7 @@ import click
 import pytest
 from hypothesis import settings
 
+from diary.alerts import decide
 from tests.conftest import prepare
 from tests.databases import KeptFile
 from tests.engine.exploring import SMALL, explore
@@ -27,14 +29,19 @@ CANNOT_COME_UP = {
 }
 
 
-def caught(mistake: str) -> str | None:
-    """What the machine was at when the mistake came out; None if it did not."""
-    with TemporaryDirectory() as folder, mistaken(mistake) as rules:
+def caught(mistake: str | None) -> str | None:
+    """What the machine was at when the mistake came out; None if it did not. None: no mistake."""
+    with (
+        TemporaryDirectory() as folder,
+        mistaken(mistake) if mistake else nullcontext(decide) as rules,
+    ):
         template = Path(folder) / "template.db"
         prepare(f"sqlite:///{template}")
         try:
             explore(KeptFile(Path(folder), template), PATIENT, rules)
         except (Exception, pytest.fail.Exception) as error:
+            while isinstance(error, ExceptionGroup):
+                error = error.exceptions[0]
             frames = traceback.extract_tb(error.__traceback__)
             return next(one.name for one in reversed(frames) if "tests/engine/" in one.filename)
     return None
@@ -45,6 +52,11 @@ def main() -> None:
     missed = 0
     for mistake, reason in CANNOT_COME_UP.items():
         click.echo(f"{mistake}: cannot come up, since {reason}")
+    if why := caught(None):
+        click.echo(
+            f"The machine fails without any mistake, in {why}: what follows would say nothing."
+        )
+        sys.exit(2)
     looked_for = [mistake for mistake in MISTAKES if mistake not in CANNOT_COME_UP]
     with ProcessPoolExecutor(max_tasks_per_child=1) as processes:
         for mistake, why in zip(looked_for, processes.map(caught, looked_for), strict=True):

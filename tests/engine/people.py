@@ -118,7 +118,7 @@ class People(World):
         generation = alert.generation + seen
         with (
             self.survived(),
-            self.unless_nobody_has(alert, seen),
+            self.refused_where_due(alert, seen),
             self.house.work(self.bob) as work,
         ):
             answers.hand_over(work, alert.id, to=to, generation=generation, on_behalf_of=None)
@@ -139,7 +139,7 @@ class People(World):
         generation = alert.generation + seen
         with (
             self.survived(),
-            self.unless_nobody_has(alert, seen),
+            self.refused_where_due(alert, seen),
             self.house.work(self.bob) as work,
         ):
             answers.release(work, alert.id, generation=generation, on_behalf_of=None)
@@ -165,7 +165,7 @@ class People(World):
             self.clock.advance(seconds=1)
         return self.open_alert()
 
-    def unless_nobody_has(self, alert: Any, seen: int) -> Any:
+    def refused_where_due(self, alert: Any, seen: int) -> Any:
         """The refusal of whoever gives away what nobody has, or what they have not seen."""
         if alert.status != "acknowledged":
             return pytest.raises(AlertNotHeld)

@@ -52,7 +52,6 @@ class World(RuleBasedStateMachine):
     def __init__(self, database_url: str, rules: ModuleType = decide) -> None:
         """rules: what decides."""
         super().__init__()
-        self.watched = Watched(rules)
         self.clock = SimulatedClock()
         configured = Settings(
             database_url=database_url,
@@ -85,6 +84,8 @@ class World(RuleBasedStateMachine):
         # Whether it is urgent, and since when that waits.
         self.triggered_since: dict[UUID, tuple[bool, datetime]] = {}
         self.acknowledged_at: dict[UUID, datetime] = {}
+        # Last: what fails before it leaves the diary as it is.
+        self.watched = Watched(rules)
 
     def steps(self) -> list[dict[str, Any]]:
         """The team, and four minutes later twice whoever is on call."""

@@ -13,10 +13,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from sqlalchemy import select
 
+from diary.access.model import client_assertions
+from diary.work import House
 from tests.cast import Cast
 from tests.client import Api, Response
 from tests.clock import SimulatedClock
+from tests.http.test_access import at_once
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ENDPOINT = "https://diary.example/oauth/token"
@@ -97,7 +101,7 @@ def test_a_program_that_signs_needs_no_shared_key(
     assert answer.status == 200, answer
     assert (answer.json["scope"], answer.json["expires_in"]) == (" ".join(SCOPES), 300)
     assert api.as_(answer.json["access_token"]).get("/v1/alerts").status == 200
-    assert program.ask(program.sign(), client_id=program.id).status == 200
+    assert program.ask(program.sign(), client_id=program.id.upper()).status == 200
     to_the_issuer = program.claims(aud="https://diary.example")
     assert program.ask(program.sign(to_the_issuer)).status == 200
 
@@ -112,6 +116,38 @@ def test_an_assertion_serves_once(program: Program, clock: SimulatedClock) -> No
     assert program.ask(program.sign(same)).status == 401
     clock.advance(minutes=6)
     assert program.ask(assertion).status == 401
+
+
+def test_of_many_requests_with_one_assertion_one_is_answered(program: Program) -> None:
+    assertion = program.sign()
+    answers = at_once(8, lambda: program.ask(assertion))
+    assert sorted(answer.status for answer in answers) == [200] + [401] * 7
+
+
+def test_what_one_program_called_its_assertion_another_may(
+    cast: Cast, api: Api, clock: SimulatedClock
+) -> None:
+    for program in (Program(cast, api, clock), Program(cast, api, clock)):
+        assert program.ask(program.sign(program.claims(jti="1"))).status == 200
+
+
+def test_an_assertion_is_remembered_for_as_long_as_any_clock_believes_it(
+    program: Program, clock: SimulatedClock, house: House
+) -> None:
+    first = program.sign()
+    assert program.ask(first).status == 200
+    clock.advance(minutes=5, seconds=29)
+    assert program.ask(program.sign()).status == 200
+    assert program.ask(first).status == 401
+    assert remembered(house) == 2
+    clock.advance(minutes=1)
+    assert program.ask(program.sign()).status == 200
+    assert remembered(house) == 2
+
+
+def remembered(house: House) -> int:
+    with house.database.transaction(write=False) as on:
+        return len(on.execute(select(client_assertions)).all())
 
 
 def hand_made(program: Program, header: dict[str, Any], payload: str) -> str:
@@ -180,6 +216,21 @@ WITH_TIMES: list[Callable[[Program], dict[str, Any]]] = [
     lambda program: {"nbf": seconds(program, minutes=2)},
     lambda program: {"nbf": "now"},
 ]
+
+
+def test_one_made_by_hand_is_as_good_as_any(program: Program) -> None:
+    made = hand_made(program, {"kid": "one"}, json.dumps(program.claims()))
+    assert program.ask(made).status == 200
+
+
+def of_parts(header: str, payload: str) -> str:
+    """Of these texts, and signed by nobody."""
+    parts = (
+        base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in (header, payload)
+    )
+    return ".".join((*parts, "c2lnbmF0dXJl"))
+
+
 FORGED: dict[str, Callable[[Program], str]] = {
     "unsigned": unsigned,
     "keyed with what is public": keyed_with_what_is_public,
@@ -190,6 +241,19 @@ FORGED: dict[str, Callable[[Program], str]] = {
     "no signature": lambda program: program.sign().rpartition(".")[0] + ".",
     "two parts": lambda program: program.sign().rpartition(".")[0],
     "cut": lambda program: program.sign()[:-8],
+    "deep": lambda program: of_parts("{}", "[" * 1_200),
+    "a deep header": lambda program: of_parts("[" * 1_200, json.dumps(program.claims(jti="1"))),
+    "a deep claim": lambda program: hand_made(
+        program,
+        {"kid": "one"},
+        json.dumps(program.claims())[:-1] + ', "more": ' + "[" * 1_200 + "]" * 1_200 + "}",
+    ),
+    "no number": lambda program: hand_made(
+        program, {"kid": "one"}, json.dumps(program.claims(more=float("nan")))
+    ),
+    "a surrogate": lambda program: hand_made(
+        program, {"kid": "one"}, json.dumps(program.claims(jti="x"))[:-3] + '\\ud800"}'
+    ),
     "no token": lambda program: "a.b.c",
     **{
         f"header {'-'.join(header)} {number}": lambda program, header=header: program.sign(**header)  # type: ignore[misc]
@@ -242,8 +306,11 @@ def test_one_proof_and_one_name(program: Program, fields: dict[str, str]) -> Non
 
 
 def test_a_revoked_program_is_refused(program: Program, cast: Cast) -> None:
-    assert cast.erin.api.delete(f"/v1/api-clients/{program.id}").status == 204
+    path = f"/v1/api-clients/{program.id}"
+    assert cast.erin.api.delete(path).status == 204
     assert program.ask(program.sign()).status == 401
+    keys = {"public_keys": [jwk(P256)]}
+    assert cast.erin.api.put(f"{path}/public-keys", keys).status == 404
 
 
 def test_a_key_changes_without_a_gap(program: Program, cast: Cast) -> None:
@@ -284,6 +351,14 @@ def test_a_key_that_was_shared_serves_no_longer_once_the_program_signs(
         jwk(P384) | {"d": "c2VjcmV0"},
         jwk(P384) | {"kid": ""},
         jwk(P384) | {"kid": 7},
+        jwk(P384) | {"kid": "a\0b"},
+        jwk(P384) | {"kid": "k" * 256},
+        jwk(P384) | {"key_ops": ["sign"]},
+        jwk(P384) | {"key_ops": {"a": "\0"}},
+        jwk(P384) | {"n": "AQAB"},
+        jwk(P384) | {"kty": ["EC"]},
+        jwk(RSA) | {"x": {"deep": [1]}},
+        jwk(RSA) | {"e": "Aw"},
         jwk(P384) | {"x": "AAAA"},
         jwk(P384) | {"crv": "P-521"},
         jwk(P384) | {"alg": "ES256"},
@@ -299,6 +374,12 @@ def test_a_key_that_does_not_fit_is_refused_by_its_place(cast: Cast, key: dict[s
     refused = cast.erin.api.post("/v1/api-clients", body)
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/public_keys/1")
     assert refused.json["errors"][0]["code"] == "unusable_key"
+
+
+def test_a_list_without_a_key_does_not_become_a_shared_one(cast: Cast) -> None:
+    body = {"name": "Pager", "scopes": SCOPES, "public_keys": []}
+    refused = cast.erin.api.post("/v1/api-clients", body)
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/public_keys")
 
 
 def test_two_keys_of_one_name_are_refused(cast: Cast) -> None:

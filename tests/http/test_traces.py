@@ -96,11 +96,16 @@ def test_patients_read_their_own_without_a_trace(cast: Cast, house: House) -> No
 @contextmanager
 def no_audit(house: House) -> Iterator[None]:
     """The table of the audit trail is not there."""
-    for old, new in (("audit_events", "elsewhere"), ("elsewhere", "audit_events")):
+
+    def rename(old: str, new: str) -> None:
         with house.database.transaction(write=True) as connection:
             connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
-        if old == "audit_events":
-            yield
+
+    rename("audit_events", "elsewhere")
+    try:
+        yield
+    finally:
+        rename("elsewhere", "audit_events")
 
 
 @pytest.mark.parametrize("path", ["", "/{patient}", "/{patient}/devices"])

@@ -59,7 +59,17 @@ def test_networks_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "origin", ["*", "null", "https://*.example", "app.example", "https://A.example"]
+    "origin",
+    [
+        "*",
+        "null",
+        "https://*.example",
+        "app.example",
+        "https://A.example",
+        "https://a.example:443",
+        "http://a.example:80",
+        "https://a.example:99999",
+    ],
 )
 def test_an_origin_is_one_page_s_and_no_pattern(
     monkeypatch: pytest.MonkeyPatch, origin: str
