@@ -48,7 +48,7 @@ bench: $(READY) ## measure (bench/README.md says how to read it)
 chaos: $(READY) ## raise 10,000 alerts while everything goes wrong (a quarter of an hour)
 	$(BIN)/python -m tests.chaos.storm $(ARGS)
 
-mutants: $(READY) ## let the machine of alerts look for mistakes in decide (a quarter of an hour)
+mutants: $(READY) ## let the machine of alerts look for mistakes in decide (twenty minutes)
 	$(BIN)/python -m tests.engine.mutants
 
 typescript: $(READY) ## compile a TypeScript client made from the API description

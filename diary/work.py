@@ -8,7 +8,18 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Row,
+    Select,
+    Table,
+    delete,
+    select,
+)
 
 from diary.audit import audit_events
 from diary.callers import Caller
@@ -18,6 +29,8 @@ from diary.flush import flush, insert_unless_there
 from diary.ids import NewId
 from diary.settings import Settings
 from diary.vault import RandomBytes, Vault
+
+_PURGED_AT_ONCE = 100
 
 
 @dataclass(slots=True)
@@ -100,6 +113,14 @@ class Work:
             subject_id=subject_id,
             detail=detail or None,
         )
+
+    def purge(self, key: Column[Any], old: ColumnElement[bool]) -> None:
+        """Delete some rows of a table, past whatever is locked: two who purge must not wait for
+        each other. key: the table's primary key."""
+        some = select(key).where(old).limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True)
+        keys = [found for (found,) in self.rows(some)]
+        if keys:
+            self.execute(delete(key.table).where(key.in_(keys)))
 
     def wake_engine(self) -> None:
         """Hint, once this is committed, that there is something to deliver."""

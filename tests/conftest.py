@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ import pytest
 from flask import Flask
 from pydantic import HttpUrl, SecretStr
 
-import migrations
 from diary.database import Database
 from diary.ids import new_id
 from diary.settings import PREFIX, Settings
@@ -30,17 +28,11 @@ if TYPE_CHECKING:
     from engine.loop import Engine
 
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
-_TEMPLATE = "template_interlude"
 PEOPLE = "people"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shots", help="an existing folder to keep pictures of the pages in")
-
-
-def prepare(url: str) -> None:
-    """Bring an empty database to the newest schema."""
-    migrations.upgrade(url)
 
 
 @pytest.fixture(autouse=True)
@@ -56,30 +48,20 @@ def clock() -> SimulatedClock:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
-    """This worker's server, with a template of the newest schema."""
+    """This worker's server."""
     with Server() as server:
-        prepare(server.create_database(_TEMPLATE))
         yield server
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite file with the newest schema, to be copied."""
-    file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    prepare(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
-def kept_sqlite(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Kept]:
-    with closing(KeptFile(tmp_path_factory.mktemp("kept"), sqlite_template)) as kept:
+def kept_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    with closing(KeptFile(tmp_path_factory.mktemp("kept"))) as kept:
         yield kept
 
 
 @pytest.fixture(scope="session")
 def kept_postgresql(postgresql_server: Server) -> Iterator[Kept]:
-    url = postgresql_server.create_database("kept", template=_TEMPLATE)
-    with closing(KeptOnServer(url)) as kept:
+    with closing(KeptOnServer(postgresql_server.create_database("kept"))) as kept:
         yield kept
 
 
@@ -109,7 +91,7 @@ def kept(request: pytest.FixtureRequest, casts: dict[str, Cast]) -> Kept:
 
 @pytest.fixture
 def database_url(kept: Kept) -> str:
-    """A database of this test's own, at the newest schema."""
+    """The kept database's, at the newest schema."""
     return kept.url
 
 

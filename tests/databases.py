@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import MetaData, create_engine
 from sqlalchemy.engine import make_url
 
+import migrations
 from diary.database import Database
+from diary.tables import metadata
 
 POOL = 5
 EMPTY = "empty"
@@ -30,6 +31,7 @@ class Kept(ABC):
     """One database with the newest schema, empty at first, and its pool."""
 
     def __init__(self, url: str) -> None:
+        migrations.upgrade(url)
         self.url = url
         self.database = Database(url, pool_size=POOL)
         self._kept: set[str] = set()
@@ -67,9 +69,8 @@ class Kept(ABC):
 class KeptFile(Kept):
     """A SQLite file, with copies beside it."""
 
-    def __init__(self, folder: Path, template: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._file = folder / "diary.db"
-        shutil.copyfile(template, self._file)
         super().__init__(f"sqlite:///{self._file}")
 
     def _keep(self, content: str) -> None:
@@ -91,11 +92,8 @@ class KeptOnServer(Kept):
         self._connection = psycopg.connect(
             plain.render_as_string(hide_password=False), autocommit=True
         )
-        engine = create_engine(url)
-        schema = MetaData()
-        schema.reflect(engine)
-        engine.dispose()
-        self._tables = [table.name for table in schema.sorted_tables]
+        # Parents before children. The newest migration's own table is not among the house's.
+        self._tables = [table.name for table in metadata.sorted_tables]
         self._rows: dict[str, dict[str, bytes]] = {}
         super().__init__(url)
 

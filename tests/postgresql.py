@@ -80,10 +80,9 @@ class Server(contextlib.AbstractContextManager["Server"]):
             self.stop()
             raise
 
-    def create_database(self, name: str, template: str | None = None) -> str:
-        """Create a database, empty or as a copy of one made here; return its URL."""
-        source = self._prefix + template if template else "template1"
-        self._administer("CREATE DATABASE {} TEMPLATE {}", self._prefix + name, source)
+    def create_database(self, name: str) -> str:
+        """Create an empty database; return its URL."""
+        self._administer("CREATE DATABASE {}", self._prefix + name)
         self._made.append(name)
         return self.url.set(database=self._prefix + name).render_as_string(hide_password=False)
 
@@ -119,10 +118,10 @@ class Server(contextlib.AbstractContextManager["Server"]):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _administer(self, command: Any, *names: str) -> None:
+    def _administer(self, command: Any, name: str) -> None:
         url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+            connection.execute(sql.SQL(command).format(sql.Identifier(name)))
 
     def _reachable(self, binaries: Path, home: Path) -> Path:
         with contextlib.suppress(PermissionError):

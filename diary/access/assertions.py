@@ -46,6 +46,15 @@ class NotBelieved(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Unproven:
+    """What somebody claims: to be that client."""
+
+    token: str
+    header: dict[str, Any]
+    client_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Assertion:
     """A genuine one. used: what stands for it until expires_at, so that it serves once."""
 
@@ -53,8 +62,8 @@ class Assertion:
     expires_at: datetime
 
 
-def algorithm_of(key: Mapping[str, Any]) -> str:
-    """The one algorithm that a public JWK serves for; raises UnusableKey."""
+def usable_key(key: Mapping[str, Any]) -> jwt.PyJWK:
+    """A public JWK, with the one algorithm that it serves for; raises UnusableKey."""
     kind = str(key.get("kty"))
     algorithm = _ALGORITHM_OF.get((kind, str(key.get("crv", ""))))
     if algorithm is None or not key.keys() <= _MEMBERS[kind] or not _is_name(key.get("kid")):
@@ -63,61 +72,58 @@ def algorithm_of(key: Mapping[str, Any]) -> str:
     if meant != (algorithm, "sig", ["verify"]):
         raise UnusableKey
     try:
-        public = jwt.PyJWK.from_dict(dict(key), algorithm).key
+        usable = jwt.PyJWK.from_dict(dict(key), algorithm)
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError):
         raise UnusableKey from None
-    if isinstance(public, RSAPublicKey):
-        numbers = public.public_numbers()
-        fits = _SMALLEST_RSA <= public.key_size <= _LARGEST_RSA and numbers.n % 2
+    if isinstance(usable.key, RSAPublicKey):
+        numbers = usable.key.public_numbers()
+        fits = _SMALLEST_RSA <= usable.key.key_size <= _LARGEST_RSA and numbers.n % 2
         if not fits or numbers.e != _EXPONENT:
             raise UnusableKey
-    return algorithm
+    return usable
 
 
 def _is_name(kid: object) -> bool:
     return isinstance(kid, str) and 0 < len(kid) <= _LONGEST_NAME and kid.isprintable()
 
 
-def client_named_in(token: str) -> UUID:
-    """Whose assertion this claims to be, before anything is believed; raises NotBelieved."""
+def read(token: str) -> Unproven:
+    """What an assertion claims, before anything is believed; raises NotBelieved."""
     if len(token) > _LONGEST or token.count(".") != 2:
         raise NotBelieved
+    header, payload, _ = token.split(".")
     try:
-        return UUID(_plain(token.split(".")[1])["sub"])
+        return Unproven(token, _plain(header), UUID(_plain(payload)["sub"]))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise NotBelieved from None
 
 
 def believe(
-    token: str,
+    assertion: Unproven,
     keys: Sequence[Mapping[str, Any]],
     *,
-    client_id: UUID,
     audiences: Collection[str],
     now: datetime,
 ) -> Assertion:
-    """What a client's assertion proves, by its own keys; raises NotBelieved.
+    """What an assertion proves, by the keys of the client that it names; raises NotBelieved.
 
     audiences: the addresses of which `aud` must be one, as a single text.
     """
     at, leeway = int(now.timestamp()), int(CLOCKS_DIFFER.total_seconds())
-    if client_named_in(token) != client_id:
-        raise NotBelieved
+    header, client_id = assertion.header, str(assertion.client_id)
     try:
-        header = _plain(token.split(".", maxsplit=1)[0])
         if not header.keys() <= _HEADER or header.get("typ") not in _TYPES:
             raise NotBelieved
-        key = next(key for key in keys if key["kid"] == header["kid"])
-        algorithm = algorithm_of(key)
-        if header["alg"] != algorithm:
+        key = usable_key(next(key for key in keys if key["kid"] == header["kid"]))
+        if header["alg"] != key.algorithm_name:
             raise NotBelieved
         claims = jwt.decode(
-            token,
-            jwt.PyJWK.from_dict(dict(key), algorithm).key,
-            algorithms=[algorithm],
+            assertion.token,
+            key,
+            algorithms=[key.algorithm_name],
             audience=audiences,
-            issuer=str(client_id),
-            subject=str(client_id),
+            issuer=client_id,
+            subject=client_id,
             options={
                 "require": ["iss", "sub", "aud", "exp", "jti"],
                 # Times are compared below with the house's clock, not the library's.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 
 from diary.access import assertions, secrets
 from diary.access.errors import GrantRefused
@@ -17,15 +17,11 @@ from diary.callers import CallerKind
 from diary.errors import FieldFault, Invalid, NotFound
 from diary.work import Work
 
-_FORGOTTEN_AT_ONCE = 100
-_A_CLIENT = (
-    select(api_clients, sessions.c.scopes)
-    .join(
-        sessions,
-        (sessions.c.clinic_id == api_clients.c.clinic_id) & (sessions.c.id == api_clients.c.id),
-    )
-    .where(sessions.c.revoked_at.is_(None))
+_CLIENTS = select(api_clients, sessions.c.scopes, sessions.c.revoked_at).join(
+    sessions,
+    (sessions.c.clinic_id == api_clients.c.clinic_id) & (sessions.c.id == api_clients.c.id),
 )
+_GOOD = _CLIENTS.where(sessions.c.revoked_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +88,7 @@ def create(
 def all_clients(work: Work) -> list[Client]:
     """The clinic's clients, revoked ones included."""
     rows = work.rows(
-        select(api_clients, sessions.c.scopes, sessions.c.revoked_at)
-        .join(
-            sessions,
-            (sessions.c.clinic_id == api_clients.c.clinic_id) & (sessions.c.id == api_clients.c.id),
-        )
-        .where(api_clients.c.clinic_id == work.caller.clinic)
-        .order_by(api_clients.c.id)
+        _CLIENTS.where(api_clients.c.clinic_id == work.caller.clinic).order_by(api_clients.c.id)
     )
     return [
         Client(
@@ -121,7 +111,7 @@ def change_public_keys(work: Work, client_id: UUID, keys: list[dict[str, Any]]) 
     """
     _check(keys)
     mine = (api_clients.c.clinic_id == work.caller.clinic) & (api_clients.c.id == client_id)
-    if work.row(_A_CLIENT.where(mine)) is None:
+    if work.row(_GOOD.where(mine)) is None:
         raise NotFound
     work.execute(update(api_clients).where(mine).values(public_keys=keys, key_hash=None))
     work.audit("client.keys-changed", "api_client", client_id)
@@ -140,7 +130,7 @@ def revoke_client(work: Work, client_id: UUID) -> None:
 def exchange_key(work: Work, *, client_id: UUID, key: str) -> Grant:
     """The grant of a client that shows its key; raises GrantRefused."""
     row = work.row(
-        _A_CLIENT.where(
+        _GOOD.where(
             api_clients.c.key_hash == secrets.key_fingerprint(key), api_clients.c.id == client_id
         )
     )
@@ -153,15 +143,10 @@ def exchange_assertion(work: Work, token: str, *, audiences: Collection[str]) ->
     Raises GrantRefused, also for an assertion that was taken before.
     """
     try:
-        client_id = assertions.client_named_in(token)
-        row = work.row(_A_CLIENT.where(api_clients.c.id == client_id))
-        believed = assertions.believe(
-            token,
-            row.public_keys or () if row else (),
-            client_id=client_id,
-            audiences=audiences,
-            now=work.now,
-        )
+        claimed = assertions.read(token)
+        row = work.row(_GOOD.where(api_clients.c.id == claimed.client_id))
+        keys = row.public_keys or () if row else ()
+        believed = assertions.believe(claimed, keys, audiences=audiences, now=work.now)
     except assertions.NotBelieved:
         raise GrantRefused from None
     grant = _grant(work, row)
@@ -173,21 +158,12 @@ def exchange_assertion(work: Work, token: str, *, audiences: Collection[str]) ->
     work.add(
         client_assertions,
         clinic_id=grant.clinic_id,
-        client_id=client_id,
+        client_id=claimed.client_id,
         used=believed.used,
         expires_at=believed.expires_at,
     )
-    _forget(work)
+    work.purge(used, client_assertions.c.expires_at < work.now)
     return grant
-
-
-def _forget(work: Work) -> None:
-    """Assertions that nobody would believe any more; past those that another is forgetting."""
-    used = client_assertions.c.used
-    old = select(used).where(client_assertions.c.expires_at < work.now).limit(_FORGOTTEN_AT_ONCE)
-    found = [row.used for row in work.rows(old.with_for_update(skip_locked=True))]
-    if found:
-        work.execute(delete(client_assertions).where(used.in_(found)))
 
 
 def _grant(work: Work, row: Row[Any] | None) -> Grant:
@@ -210,7 +186,7 @@ def _check(keys: list[dict[str, Any]]) -> None:
     names: set[object] = set()
     for index, key in enumerate(keys):
         try:
-            assertions.algorithm_of(key)
+            assertions.usable_key(key)
         except assertions.UnusableKey:
             detail = (
                 "must be a public EC key (P-256, P-384) or RSA key (2048 to 8192 bits) with a kid"

@@ -16,7 +16,7 @@ from enum import IntEnum
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from diary.access.errors import TooManyGuesses
 from diary.access.model import guesses
@@ -38,7 +38,6 @@ SHORTEST, LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 # By then as many as are allowed have worn off.
 FORGOTTEN_AFTER = timedelta(hours=1)
 _KEPT_FOR = timedelta(days=1)
-_PURGED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def count(work: Work, *of: Suspect) -> None:
                 refused_until=wait and work.now + wait,
             )
         )
-    _purge(work)
+    work.purge(guesses.c.key, guesses.c.at < work.now - _KEPT_FOR)
 
 
 def was_right(work: Work, *of: Suspect) -> None:
@@ -123,14 +122,6 @@ def _take_back(work: Work, suspect: Suspect) -> None:
 
 def _hold(work: Work, which: ColumnElement[bool], *, level: float | ColumnElement[float]) -> None:
     work.execute(update(guesses).where(which).values(level=level, refused_until=None))
-
-
-def _purge(work: Work) -> None:
-    """Last, and past whatever is locked: two who purge must not wait for each other."""
-    old = select(guesses.c.key).where(guesses.c.at < work.now - _KEPT_FOR).limit(_PURGED_AT_ONCE)
-    keys = [row.key for row in work.rows(old.with_for_update(skip_locked=True))]
-    if keys:
-        work.execute(delete(guesses).where(guesses.c.key.in_(keys)))
 
 
 def _in_order(of: Sequence[Suspect]) -> list[Suspect]:

@@ -19,8 +19,8 @@ from tests.engine.people import SEVERITIES, People
 from tests.engine.world import ENGINES, InHand
 from tests.laws import HOLDS
 
-# A policy of five minutes a rung is used up in a quarter of an hour, and then everybody is paged
-# every five minutes: an urgent alert that nobody has answered is heard at least so often.
+# A policy of four and twice five minutes is used up within a quarter of an hour, and then everybody
+# is paged every five minutes: an urgent alert that nobody has answered is heard at least so often.
 BOUND = timedelta(minutes=16)
 NEVER = datetime.min.replace(tzinfo=UTC)
 # The clinic reads answers on weekdays from 8 to 18 o'clock in Madrid, which is 7 to 17 in UTC.

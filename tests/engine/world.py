@@ -9,28 +9,25 @@ die just before or just after it commits: to the database that is all that dying
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 from uuid import UUID, uuid4
 
 from hypothesis.stateful import RuleBasedStateMachine
-from pydantic import HttpUrl, SecretStr
 from sqlalchemy import select
 
 from diary.alerts import decide, policies
 from diary.alerts.model import alerts as alert_rows
 from diary.callers import Caller, CallerKind
-from diary.house import open_house
-from diary.settings import Settings
 from diary.webhooks import queue
 from diary.webhooks.model import endpoints as table
 from diary.webhooks.queue import Attempted, Claimed
 from engine.settle import GONE, follow
 from tests.cast import Cast
 from tests.clock import SimulatedClock
-from tests.conftest import MASTER_KEY
+from tests.conftest import house_on, settings_for
 from tests.engine.mortal import Died, Mortal
 from tests.engine.watched import Watched
 
@@ -53,19 +50,8 @@ class World(RuleBasedStateMachine):
         """rules: what decides."""
         super().__init__()
         self.clock = SimulatedClock()
-        configured = Settings(
-            database_url=database_url,
-            master_key=SecretStr(MASTER_KEY),
-            public_url=HttpUrl("https://diary.example"),
-            engine="standby",
-            webhook_allow_http=True,
-            webhook_allowed_networks="127.0.0.0/8",
-            pool_size=2,
-        )
         self.database = Mortal(database_url, pool_size=2)
-        opened = open_house(configured)
-        opened.database.close()
-        self.house = replace(opened, clock=self.clock, database=self.database, wake=lambda: None)
+        self.house = house_on(settings_for(database_url), self.database, self.clock)
         self.cast = Cast(self.house)
         everyone = (self.cast.alice, self.cast.bob, self.cast.erin)
         self.alice, self.bob, self.erin = (one.caller for one in everyone)

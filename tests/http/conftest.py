@@ -1,4 +1,4 @@
-"""A member's second factor."""
+"""A member's second factor, and a program that signs."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from tests.cast import PASSWORD, Cast, Member
 from tests.client import Api, Response
 from tests.clock import SimulatedClock
 from tests.http.authenticator import App
+from tests.programs import Program
 
 CURRENT = "/v1/sessions/current/second-factor"
 
@@ -24,3 +25,8 @@ def set_up(api: Api, member: Member, clock: SimulatedClock) -> tuple[App, Respon
 def bobs_app(api: Api, cast: Cast, clock: SimulatedClock) -> App:
     """Bob's authenticator app, set up."""
     return set_up(api, cast.bob, clock)[0]
+
+
+@pytest.fixture
+def program(cast: Cast, api: Api, clock: SimulatedClock) -> Program:
+    return Program(cast, api, clock)

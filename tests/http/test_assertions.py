@@ -10,100 +10,15 @@ from uuid import uuid4
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlalchemy import select
 
 from diary.access.model import client_assertions
 from diary.work import House
 from tests.cast import Cast
-from tests.client import Api, Response
+from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.http.test_access import at_once
-
-TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ENDPOINT = "https://diary.example/oauth/token"
-SCOPES = ["alerts:read", "clinic:read"]
-P384 = ec.generate_private_key(ec.SECP384R1())
-P256 = ec.generate_private_key(ec.SECP256R1())
-RSA = rsa.generate_private_key(65537, 2_048)
-STRANGE = ec.generate_private_key(ec.SECP384R1())
-ALGORITHM = {P384: "ES384", P256: "ES256", RSA: "RS384"}
-Key = EllipticCurvePrivateKey | RSAPrivateKey
-
-
-def jwk(key: Any, kid: str = "one", **more: Any) -> dict[str, Any]:
-    algorithm = jwt.get_algorithm_by_name("RS384" if isinstance(key, RSAPrivateKey) else "ES384")
-    made: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)
-    made.pop("key_ops", None)
-    return made | {"kid": kid} | more
-
-
-class Program:
-    """A program of Erin's clinic that signs its assertions."""
-
-    def __init__(self, cast: Cast, api: Api, clock: SimulatedClock, key: Key = P384) -> None:
-        body = {"name": "Pager", "scopes": SCOPES, "public_keys": [jwk(key)]}
-        response = cast.erin.api.post("/v1/api-clients", body)
-        assert response.status == 201, response
-        self.registered = response.json
-        self.id = response.json["id"]
-        self.api, self.clock, self.key = api, clock, key
-
-    def claims(self, **changed: Any) -> dict[str, Any]:
-        """Those of a good assertion, with changes; None leaves one out."""
-        claims = {
-            "iss": self.id,
-            "sub": self.id,
-            "aud": ENDPOINT,
-            "jti": str(uuid4()),
-            "exp": int(self.clock.now().timestamp()) + 300,
-        }
-        return {name: value for name, value in (claims | changed).items() if value is not None}
-
-    def sign(
-        self, claims: dict[str, Any] | None = None, key: Any = None, alg: Any = None, **header: Any
-    ) -> str:
-        """An assertion, good but for what is given."""
-        key = key or self.key
-        return jwt.encode(
-            self.claims() if claims is None else claims,
-            key,
-            alg or ALGORITHM.get(key, "ES384"),
-            headers={"kid": "one"} | header,
-        )
-
-    def ask(self, assertion: str, **fields: str) -> Response:
-        """Ask for an access token with it."""
-        body = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": TYPE,
-            "client_assertion": assertion,
-        }
-        return self.api.form("/oauth/token", **(body | fields))
-
-
-@pytest.fixture
-def program(cast: Cast, api: Api, clock: SimulatedClock) -> Program:
-    return Program(cast, api, clock)
-
-
-@pytest.mark.parametrize("key", [P384, P256, RSA], ids=["ES384", "ES256", "RS384"])
-def test_a_program_that_signs_needs_no_shared_key(
-    cast: Cast, api: Api, clock: SimulatedClock, key: Key
-) -> None:
-    program = Program(cast, api, clock, key)
-    assert program.registered["key"] is None
-    assert program.registered["public_keys"] == [jwk(key)]
-    answer = program.ask(program.sign())
-
-    assert answer.status == 200, answer
-    assert (answer.json["scope"], answer.json["expires_in"]) == (" ".join(SCOPES), 300)
-    assert api.as_(answer.json["access_token"]).get("/v1/alerts").status == 200
-    assert program.ask(program.sign(), client_id=program.id.upper()).status == 200
-    to_the_issuer = program.claims(aud="https://diary.example")
-    assert program.ask(program.sign(to_the_issuer)).status == 200
+from tests.programs import ENDPOINT, P256, STRANGE, Program, jwk
 
 
 def test_an_assertion_serves_once(program: Program, clock: SimulatedClock) -> None:
@@ -231,6 +146,18 @@ def of_parts(header: str, payload: str) -> str:
     return ".".join((*parts, "c2lnbmF0dXJl"))
 
 
+def with_header(header: dict[str, Any]) -> Callable[[Program], str]:
+    return lambda program: program.sign(**header)
+
+
+def with_claims(changed: dict[str, Any]) -> Callable[[Program], str]:
+    return lambda program: hand_made(program, {"kid": "one"}, json.dumps(program.claims(**changed)))
+
+
+def with_times(times: Callable[[Program], dict[str, Any]]) -> Callable[[Program], str]:
+    return lambda program: program.sign(program.claims(**times(program)))
+
+
 FORGED: dict[str, Callable[[Program], str]] = {
     "unsigned": unsigned,
     "keyed with what is public": keyed_with_what_is_public,
@@ -256,21 +183,11 @@ FORGED: dict[str, Callable[[Program], str]] = {
     ),
     "no token": lambda program: "a.b.c",
     **{
-        f"header {'-'.join(header)} {number}": lambda program, header=header: program.sign(**header)  # type: ignore[misc]
+        f"header {'-'.join(header)} {number}": with_header(header)
         for number, header in enumerate(WITH_HEADER)
     },
-    **{
-        f"claims {number}": lambda program, changed=changed: hand_made(  # type: ignore[misc]
-            program, {"kid": "one"}, json.dumps(program.claims(**changed))
-        )
-        for number, changed in enumerate(WITH_CLAIMS)
-    },
-    **{
-        f"times {number}": lambda program, times=times: program.sign(  # type: ignore[misc]
-            program.claims(**times(program))
-        )
-        for number, times in enumerate(WITH_TIMES)
-    },
+    **{f"claims {number}": with_claims(changed) for number, changed in enumerate(WITH_CLAIMS)},
+    **{f"times {number}": with_times(times) for number, times in enumerate(WITH_TIMES)},
 }
 
 
@@ -303,87 +220,3 @@ def test_one_proof_and_one_name(program: Program, fields: dict[str, str]) -> Non
     assert program.ask(program.sign(), **fields).status == 401
     missing = program.ask(program.sign(), client_assertion_type="")
     assert (missing.status, missing.json["error"]) == (400, "invalid_request")
-
-
-def test_a_revoked_program_is_refused(program: Program, cast: Cast) -> None:
-    path = f"/v1/api-clients/{program.id}"
-    assert cast.erin.api.delete(path).status == 204
-    assert program.ask(program.sign()).status == 401
-    keys = {"public_keys": [jwk(P256)]}
-    assert cast.erin.api.put(f"{path}/public-keys", keys).status == 404
-
-
-def test_a_key_changes_without_a_gap(program: Program, cast: Cast) -> None:
-    path = f"/v1/api-clients/{program.id}/public-keys"
-    both = {"public_keys": [jwk(P384), jwk(P256, "two")]}
-    assert cast.grace.api.put(path, both).status == 404
-    assert cast.bob.api.put(path, both).status == 403
-    assert cast.erin.api.put(path, both).status == 204
-    assert program.ask(program.sign()).status == 200
-    assert program.ask(program.sign(key=P256, kid="two")).status == 200
-
-    assert cast.erin.api.put(path, {"public_keys": both["public_keys"][1:]}).status == 204
-    assert program.ask(program.sign()).status == 401
-    assert program.ask(program.sign(key=P256, kid="two")).status == 200
-
-
-def test_a_key_that_was_shared_serves_no_longer_once_the_program_signs(
-    cast: Cast, api: Api
-) -> None:
-    body = {"name": "Pager", "scopes": SCOPES}
-    made = cast.erin.api.post("/v1/api-clients", body).json
-    secret = {
-        "grant_type": "client_credentials",
-        "client_id": made["id"],
-        "client_secret": made["key"],
-    }
-    assert api.form("/oauth/token", **secret).status == 200
-    path = f"/v1/api-clients/{made['id']}/public-keys"
-    assert cast.erin.api.put(path, {"public_keys": [jwk(P384)]}).status == 204
-    assert api.form("/oauth/token", **secret).status == 401
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        {},
-        {"kty": "oct", "k": "c2VjcmV0", "kid": "one"},
-        jwk(P384) | {"d": "c2VjcmV0"},
-        jwk(P384) | {"kid": ""},
-        jwk(P384) | {"kid": 7},
-        jwk(P384) | {"kid": "a\0b"},
-        jwk(P384) | {"kid": "k" * 256},
-        jwk(P384) | {"key_ops": ["sign"]},
-        jwk(P384) | {"key_ops": {"a": "\0"}},
-        jwk(P384) | {"n": "AQAB"},
-        jwk(P384) | {"kty": ["EC"]},
-        jwk(RSA) | {"x": {"deep": [1]}},
-        jwk(RSA) | {"e": "Aw"},
-        jwk(P384) | {"x": "AAAA"},
-        jwk(P384) | {"crv": "P-521"},
-        jwk(P384) | {"alg": "ES256"},
-        jwk(P384) | {"alg": "none"},
-        jwk(P384) | {"use": "enc"},
-        jwk(P384) | {"x5u": "https://keys.example/cert"},
-        jwk(rsa.generate_private_key(65537, 1_024)),
-        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "one"},
-    ],
-)
-def test_a_key_that_does_not_fit_is_refused_by_its_place(cast: Cast, key: dict[str, Any]) -> None:
-    body = {"name": "Pager", "scopes": SCOPES, "public_keys": [jwk(P256, "good"), key]}
-    refused = cast.erin.api.post("/v1/api-clients", body)
-    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/public_keys/1")
-    assert refused.json["errors"][0]["code"] == "unusable_key"
-
-
-def test_a_list_without_a_key_does_not_become_a_shared_one(cast: Cast) -> None:
-    body = {"name": "Pager", "scopes": SCOPES, "public_keys": []}
-    refused = cast.erin.api.post("/v1/api-clients", body)
-    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/public_keys")
-
-
-def test_two_keys_of_one_name_are_refused(cast: Cast) -> None:
-    body = {"name": "Pager", "scopes": SCOPES, "public_keys": [jwk(P256), jwk(P384)]}
-    refused = cast.erin.api.post("/v1/api-clients", body)
-    (fault,) = refused.json["errors"]
-    assert (fault["pointer"], fault["code"]) == ("/public_keys/1/kid", "duplicate")
