@@ -10,7 +10,7 @@ from tests.databases import Kept
 from tests.engine.model import Interlude
 
 SMALL = settings(
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=25,
     deadline=None,
     database=None,

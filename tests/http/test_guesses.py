@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from api.app import answer_for, create_app
-from diary.access.guesses import Kind, suspects
+from diary.access.guesses import Kind, count, suspects
 from diary.access.model import guesses
 from diary.callers import OPERATOR
 from diary.work import House
@@ -31,6 +31,12 @@ def post(api: Api, path: str, body: dict[str, Any], address: str = "192.0.2.1") 
 
 def sign_in(api: Api, email: str, password: str = WRONG, address: str = "192.0.2.1") -> Response:
     return post(api, "/v1/sessions", {"email": email, "password": password}, address)
+
+
+def guessed(house: House, email: str, address: str = "192.0.2.1") -> None:
+    """Count a wrong guess as signing in does, without the tenth of a second of its hash."""
+    with house.work(OPERATOR) as work:
+        count(work, *suspects(house.vault, email, address))
 
 
 def statuses(api: Api, email: str, times: int) -> list[int]:
@@ -136,24 +142,30 @@ def test_a_stranger_elsewhere_does_not_keep_a_member_out(api: Api, cast: Cast) -
     assert sign_in(api, cast.bob.email, PASSWORD).status == 201
 
 
-def test_an_account_is_guessed_at_from_many_places_a_hundred_times(api: Api, cast: Cast) -> None:
-    found = [
-        sign_in(api, cast.bob.email, address=f"198.51.100.{number}").status
-        for number in range(Kind.FROM_ANYWHERE + 1)
-    ]
-    assert found == [401] * Kind.FROM_ANYWHERE + [429]
+def test_an_account_is_guessed_at_from_many_places_a_hundred_times(
+    api: Api, cast: Cast, house: House
+) -> None:
+    for number in range(1, Kind.FROM_ANYWHERE):
+        guessed(house, cast.bob.email, f"198.51.100.{number}")
+    found = [sign_in(api, cast.bob.email, address=f"203.0.113.{last}").status for last in (1, 2)]
+    assert found == [401, 429]
 
 
-def test_many_accounts_are_guessed_at_from_one_address_fifty_times(api: Api, cast: Cast) -> None:
-    found = [sign_in(api, f"{n}@harbour.example").status for n in range(Kind.AT_ANY_ACCOUNT + 1)]
-    assert found == [401] * Kind.AT_ANY_ACCOUNT + [429]
+def test_many_accounts_are_guessed_at_from_one_address_fifty_times(
+    api: Api, cast: Cast, house: House
+) -> None:
+    for number in range(1, Kind.AT_ANY_ACCOUNT):
+        guessed(house, f"{number}@harbour.example")
+    found = [sign_in(api, f"{last}@hill.example").status for last in (1, 2)]
+    assert found == [401, 429]
     assert sign_in(api, cast.bob.email, PASSWORD).status == 429
     assert sign_in(api, cast.bob.email, PASSWORD, address="192.0.2.2").status == 201
 
 
-def test_of_ipv6_a_network_is_one_address(api: Api, cast: Cast) -> None:
-    for number in range(Kind.AT_ANY_ACCOUNT):
-        sign_in(api, f"{number}@harbour.example", address=f"2001:db8:0:1::{number:x}")
+def test_of_ipv6_a_network_is_one_address(api: Api, cast: Cast, house: House) -> None:
+    for number in range(1, Kind.AT_ANY_ACCOUNT):
+        guessed(house, f"{number}@harbour.example", f"2001:db8:0:1::{number:x}")
+    assert sign_in(api, "last@harbour.example", address="2001:db8:0:1:1::").status == 401
     here, elsewhere = "2001:db8:0:1:ffff::1", "2001:db8:0:2::1"
     assert sign_in(api, cast.bob.email, address=here).status == 429
     assert sign_in(api, cast.bob.email, address=elsewhere).status == 401
