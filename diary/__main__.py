@@ -21,7 +21,7 @@ from diary.access.model import clinics as clinic_rows
 from diary.access.permissions import Role
 from diary.alerts import readiness, restore
 from diary.alerts.errors import AlertResolved
-from diary.callers import OPERATOR, Caller, CallerKind
+from diary.callers import OPERATOR
 from diary.database import UnsafeDatabase, unreachable
 from diary.errors import Fault, NotFound
 from diary.house import open_house
@@ -108,7 +108,7 @@ def administrator(clinic_id: UUID, name: str, email: str, password_stdin: bool) 
     _require(len(email) <= 254 and _EMAIL.fullmatch(email), "--email", "is no e-mail address")
     password_hash = _password_hash() if password_stdin else None
     with _migrated_house() as house:
-        with house.work(Caller(CallerKind.OPERATOR, clinic_id=clinic_id)) as work:
+        with house.work(OPERATOR.within(clinic_id)) as work:
             try:
                 clinics.get(work)
             except NotFound:
@@ -234,7 +234,7 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
         if not founded:
             yield False, "clinics: none yet; `python -m diary clinic` founds one"
         for one in founded:
-            with house.work(Caller(CallerKind.OPERATOR, clinic_id=one.id), write=False) as work:
+            with house.work(OPERATOR.within(one.id), write=False) as work:
                 found = readiness.report(work)
             missing = ", ".join(found.missing)
             state = "ready" if found.ready else f"alerts would reach nobody; missing: {missing}"

@@ -218,6 +218,8 @@ def country_of(work: Work, clinic_id: UUID) -> str:
 def _presented(work: Work, token: str) -> tuple[Row[Any], refresh.Use]:
     """The open session of a refresh token, locked; raises GrantRefused where there is none."""
     sent = refresh.read(token)
+    # Not believed yet: a token that names another clinic finds no session there.
+    work.enter(sent.clinic_id)
     row = work.row(
         select(sessions)
         .where(sessions.c.clinic_id == sent.clinic_id, sessions.c.id == sent.session_id)

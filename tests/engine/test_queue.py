@@ -11,6 +11,7 @@ from sqlalchemy import delete, event, insert
 
 from diary.callers import Caller, CallerKind
 from diary.ids import new_id
+from diary.isolation import EVERYTHING
 from diary.severity import Severity
 from diary.webhooks import queue
 from diary.webhooks.endpoints import MAX_IN_FLIGHT
@@ -70,7 +71,7 @@ def _owe(cast: Cast, house: House, count: int, *, state: str) -> None:
 
 
 def _analyze(house: House) -> None:
-    with house.database.transaction(write=True) as connection:
+    with house.database.transaction(write=True, bounds=EVERYTHING) as connection:
         connection.exec_driver_sql("ANALYZE")
 
 
@@ -128,7 +129,7 @@ def test_postgresql_reads_a_few_entries(cast: Cast, house: House, queued: None) 
     with statements(house) as found:
         run_everything(house, cast)
     for statement, parameters in found:
-        with house.database.transaction(write=True) as connection:
+        with house.database.transaction(write=True, bounds=EVERYTHING) as connection:
             explained = connection.exec_driver_sql(
                 f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters
             ).scalar_one()
@@ -140,7 +141,7 @@ def test_sqlite_reads_by_index(cast: Cast, house: House, queued: None) -> None:
     with statements(house) as found:
         run_everything(house, cast)
     for statement, parameters in found:
-        with house.database.transaction(write=False) as connection:
+        with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
             steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
         of_deliveries = [step.detail for step in steps if "deliveries" in step.detail]
         assert all(_SEARCHED.match(step) for step in of_deliveries), (of_deliveries, statement)

@@ -16,6 +16,7 @@ from diary.access import clinics
 from diary.access.model import staff
 from diary.alerts.model import acknowledgement_links, alert_entries
 from diary.audit import audit_events
+from diary.isolation import EVERYTHING
 from diary.tables import metadata
 from diary.webhooks import endpoints
 from diary.work import House
@@ -48,7 +49,7 @@ def heading(response: Response) -> str:
 
 def everything(house: House) -> dict[str, Any]:
     """Every row there is."""
-    with house.database.transaction(write=False) as connection:
+    with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
         return {
             table.name: sorted(map(repr, connection.execute(select(table)).all()))
             for table in metadata.sorted_tables
