@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from diary import guard
-from diary.isolation import SETTING, Bounds
+from diary.isolation import SETTING, Bounds, Door
 
 # Unique violation, serialisation failure, deadlock: another transaction got there first.
 _LOST_RACE = {"23505", "40001", "40P01"}
@@ -105,11 +105,25 @@ class Database:
 
 
 def enter(connection: Connection, clinic_id: UUID) -> None:
-    """From now on the transaction is that clinic's, whatever door it began at."""
+    """From now on the transaction is that clinic's; an operator's stays what it is.
+
+    Raises UnscopedStatement in a transaction of another clinic.
+    """
+    before = bounds_in(connection)
+    if before.door is Door.OPERATOR or before.clinic == clinic_id:
+        return
+    if before.clinic is not None:
+        raise guard.UnscopedStatement("a clinic's transaction enters no other clinic")
     bounds = Bounds(clinic=clinic_id)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(_set(bounds), execution_options=_AS_IT_IS)
     connection.execution_options(bounds=bounds)
+
+
+def bounds_in(connection: Connection) -> Bounds:
+    """The bounds of the transaction on it."""
+    bounds: Bounds = connection.get_execution_options()["bounds"]
+    return bounds
 
 
 def _set(bounds: Bounds) -> str:

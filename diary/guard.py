@@ -35,6 +35,7 @@ from sqlalchemy.sql.elements import (
     ColumnClause,
     Grouping,
 )
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import (
     CTE,
     AliasedReturnsRows,
@@ -178,9 +179,7 @@ class _Reader:
             self._source(scope, source)
             if locked is not None and (not locked.of or _is_of(source, locked.of)):
                 self._source(scope, source, Command.UPDATE)
-        self._expressions(
-            (part for part in select.get_children() if not isinstance(part, FromClause)), scope
-        )
+        self._expressions((part for part in select.get_children() if not _is_source(part)), scope)
         self._expressions((join.onclause for join in _joins(froms)), scope)
         for column in select.selected_columns:
             leaf = _owner(column)
@@ -306,7 +305,11 @@ class _Reader:
         for part in _walk(parts):
             if isinstance(part, SelectBase):
                 self.read(part, scope)
-            elif isinstance(part, FromClause):
+            elif _is_named_table(part):
+                self._use(
+                    _table_of(part), Command.SELECT, scope.ties.get(part, ()) if scope else ()
+                )
+            elif _is_source(part):
                 self._provides(part, scope)
             elif isinstance(part, TextClause):
                 self._text(part.text)
@@ -322,7 +325,10 @@ class _Reader:
 
 def _given(statement: Insert | Update) -> dict[str, Any]:
     """The values that stand in the statement itself, by the column's name."""
-    return {getattr(key, "key", key): value for key, value in (statement._values or {}).items()}
+    return {
+        key if isinstance(key, str) else key.key: value
+        for key, value in (statement._values or {}).items()
+    }
 
 
 def _may_write_elsewhere(statement: Insert) -> bool:
@@ -339,7 +345,7 @@ def _may_write_elsewhere(statement: Insert) -> bool:
 def _walk(parts: Iterable[Any]) -> Iterator[Any]:
     """Queries, tables and texts within expressions; into none of them."""
     for part in parts:
-        if isinstance(part, SelectBase | FromClause | TextClause | ColumnClause):
+        if _is_source(part) or isinstance(part, SelectBase | TextClause | ColumnClause):
             yield part
         elif isinstance(part, ClauseElement):
             yield from _walk(part.get_children())
@@ -372,6 +378,11 @@ def _joins(froms: Iterable[FromClause]) -> Iterator[Join]:
         if isinstance(each, Join):
             yield each
             yield from _joins([each.left, each.right])
+
+
+def _is_source(part: Any) -> bool:
+    """Whether rows come from it; SQLAlchemy takes every function for such a thing."""
+    return isinstance(part, FromClause) and not isinstance(part, FunctionElement)
 
 
 def _owner(column: Any) -> FromClause | None:

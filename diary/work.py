@@ -24,7 +24,7 @@ from sqlalchemy import (
 from diary.audit import audit_events
 from diary.callers import Caller
 from diary.clock import Clock
-from diary.database import Database, enter
+from diary.database import Database, bounds_in, enter
 from diary.flush import flush, insert_unless_there
 from diary.ids import NewId
 from diary.isolation import bounds_of
@@ -66,6 +66,20 @@ class Work:
         """From now on this is that clinic's transaction: it was just found out whose it is."""
         self.flush()
         enter(self.connection, clinic_id)
+
+    def enter_clinic_of(self, table: Table, which: ColumnElement[bool]) -> UUID | None:
+        """Find out whose that row is and enter its clinic; None where there is no such row.
+
+        A transaction that is a clinic's already stays there, and asks nothing.
+        """
+        clinic = bounds_in(self.connection).clinic
+        if clinic is None:
+            found = self.row(select(table.c.clinic_id).where(which))
+            if found is None:
+                return None
+            clinic = found.clinic_id
+            self.enter(clinic)
+        return clinic
 
     def rows(
         self, query: Select[Any], values: Mapping[str, Any] | None = None

@@ -164,11 +164,10 @@ def exchange_assertion(work: Work, token: str, *, audiences: Collection[str]) ->
 
 def _entered(work: Work, which: ColumnElement[bool]) -> Row[Any] | None:
     """A client that is not revoked, in whose clinic the transaction is from now on."""
-    found = work.row(select(api_clients.c.clinic_id).where(which))
-    if found is None:
+    clinic_id = work.enter_clinic_of(api_clients, which)
+    if clinic_id is None:
         return None
-    work.enter(found.clinic_id)
-    return work.row(_GOOD.where(api_clients.c.clinic_id == found.clinic_id, which))
+    return work.row(_GOOD.where(api_clients.c.clinic_id == clinic_id, which))
 
 
 def _grant(work: Work, row: Row[Any] | None) -> Grant:

@@ -101,6 +101,7 @@ _CALLER = select(
 
 def find_caller(work: Work, clinic_id: UUID, session_id: UUID) -> Caller:
     """Whoever holds this session now; raises Unauthenticated once it is revoked or over."""
+    work.enter(clinic_id)
     row = work.row(_CALLER, {"clinic": clinic_id, "session": session_id})
     if row is None or row.revoked_at or (row.expires_at and row.expires_at <= work.now):
         raise Unauthenticated

@@ -77,13 +77,12 @@ def invite(work: Work, clinic_id: UUID, *, name: str, email: str, role: Role) ->
 def activate(work: Work, *, code: str, password_hash: str) -> None:
     """Set the invited member's password; raises GrantRefused for a code that is not good."""
     invited = staff.c.invitation_hash == secrets.fingerprint(code)
-    found = work.row(select(staff.c.clinic_id).where(invited))
-    if found is None:
+    clinic_id = work.enter_clinic_of(staff, invited)
+    if clinic_id is None:
         raise GrantRefused
-    work.enter(found.clinic_id)
     row = work.row(
         select(staff.c.clinic_id, staff.c.id, staff.c.invitation_expires_at)
-        .where(staff.c.clinic_id == found.clinic_id, invited)
+        .where(staff.c.clinic_id == clinic_id, invited)
         # Of two who take up one code at once, the second must find it used.
         .with_for_update(key_share=True)
     )

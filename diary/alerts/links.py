@@ -135,12 +135,9 @@ def use(work: Work, token: str) -> Look:
 def _entered(work: Work, token: str) -> Row[Any]:
     """The link of a token, with its member as the caller from now on; raises NotFound."""
     is_it = acknowledgement_links.c.token_hash == key_fingerprint(token)
-    if work.caller.clinic_id is None:
-        found = work.row(select(acknowledgement_links.c.clinic_id).where(is_it))
-        if found is None:
-            raise NotFound
-        work.enter(found.clinic_id)
-        work.caller = work.caller.within(found.clinic_id)
+    clinic_id = work.enter_clinic_of(acknowledgement_links, is_it)
+    if clinic_id is None:
+        raise NotFound
     link = work.row(
         select(acknowledgement_links)
         .join(
@@ -151,7 +148,7 @@ def _entered(work: Work, token: str) -> Row[Any]:
             ),
         )
         .where(
-            acknowledgement_links.c.clinic_id == work.caller.clinic,
+            acknowledgement_links.c.clinic_id == clinic_id,
             is_it,
             acknowledgement_links.c.created_at > work.now - LIVES,
             endpoints.c.state == "active",

@@ -58,13 +58,12 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
     A patient keeps two devices: pairing a third ends the session of the oldest.
     """
     is_it = enrolments.c.code_hash == secrets.fingerprint(code)
-    found = work.row(select(enrolments.c.clinic_id).where(is_it))
-    if found is None:
+    clinic_id = work.enter_clinic_of(enrolments, is_it)
+    if clinic_id is None:
         raise GrantRefused
-    work.enter(found.clinic_id)
     row = work.row(
         select(enrolments)
-        .where(enrolments.c.clinic_id == found.clinic_id, is_it)
+        .where(enrolments.c.clinic_id == clinic_id, is_it)
         .with_for_update(key_share=True)
     )
     if row is None or row.used_at is not None or row.expires_at <= work.now:
