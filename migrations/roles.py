@@ -5,13 +5,12 @@ their transaction. So a new table needs no step of its own for it, and whatever 
 loosened by hand is put right. What is as it should be is left alone: no table is locked for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import URL, Connection, Table, text
 
-from diary.database import UnsafeDatabase
 from diary.isolation import RIGHTS, SETTING, Command, Door, clinic_column
 from diary.tables import metadata
 
@@ -107,24 +106,21 @@ def faults(connection: Connection) -> Iterator[str]:
             yield f"the policies of the table {table.name} are not the ones that they should be"
 
 
-def require(connection: Connection) -> None:
-    """Raises UnsafeDatabase where row-level security would not hold this connection."""
-    found = list(faults(connection))
-    if found:
-        raise UnsafeDatabase(
-            f"row-level security would not keep clinics apart: {found[0]}. Run "
-            "`python -m diary migrate` with INTERLUDE_OWNER_DATABASE_URL; docs/operations.md says how."
-        )
-
-
 def _make_roles(connection: Connection) -> None:
     there = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
     for door in Door:
         if door not in there:
-            _create(connection, door, "NOLOGIN NOINHERIT")
+            _require_may_create(connection, door)
+            # Roles are the whole server's: another database's migrator may be at it as well.
+            _run(
+                connection,
+                f"DO $$ BEGIN CREATE ROLE {door} NOLOGIN NOINHERIT; "
+                "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+            )
 
 
 def _make_login(connection: Connection, login: str, password: object) -> None:
+    quote = connection.dialect.identifier_preparer.quote_identifier
     known = connection.scalar(
         text("SELECT 1 FROM pg_roles WHERE rolname = :login"), {"login": login}
     )
@@ -137,8 +133,8 @@ def _make_login(connection: Connection, login: str, password: object) -> None:
         assert driver is not None
         # Hashed here: the password itself would stand in PostgreSQL's log.
         hashed = driver.pgconn.encrypt_password(str(password).encode(), login.encode()).decode()
-        _create(connection, login, f"LOGIN NOINHERIT PASSWORD '{hashed}'")
-    quote = connection.dialect.identifier_preparer.quote_identifier
+        _require_may_create(connection, login)
+        _run(connection, f"CREATE ROLE {quote(login)} LOGIN NOINHERIT PASSWORD '{hashed}'")
     # Each transaction says which of them it is; to be all of them at once would undo the policies.
     option = ""
     if (connection.dialect.server_version_info or (0,)) >= (16,):
@@ -151,23 +147,17 @@ def _make_login(connection: Connection, login: str, password: object) -> None:
             {"login": login, "door": str(door)},
         ).one()
         if tuple(member) != (True, False):
-            connection.execute(text(f"GRANT {door} TO {quote(login)}{option}"))
+            _run(connection, f"GRANT {door} TO {quote(login)}{option}")
 
 
-def _create(connection: Connection, role: str, how: str) -> None:
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    may = connection.scalar(
-        text("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
-    )
-    if not may:
+def _require_may_create(connection: Connection, role: str) -> None:
+    may = text("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    if not connection.scalar(may):
         raise CannotSetUp(f"the role {role} is not there, and the owner may not create roles")
-    # Roles are the whole server's: another database's migrator may be here at the same moment.
-    connection.execute(
-        text(
-            f"DO $$ BEGIN CREATE ROLE {quote(role)} {how}; "
-            "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-        )
-    )
+
+
+def _run(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _grant(connection: Connection, login: str | None) -> None:
@@ -179,17 +169,17 @@ def _grant(connection: Connection, login: str | None) -> None:
     if login is not None:
         rights[login] = everything
     had = _rights(connection)
-    for role, wanted in rights.items():
+    for role, of_tables in rights.items():
         # What a process looks at before it starts.
-        wanted = {**wanted, "alembic_version": frozenset({Command.SELECT})}
+        wanted = {**of_tables, "alembic_version": frozenset({Command.SELECT})}
         for table in [*everything, "alembic_version"]:
             commands = wanted.get(table, frozenset())
             if had.get((role, table), frozenset()) == commands:
                 continue
-            connection.execute(text(f"REVOKE ALL ON {table} FROM {quote(role)}"))
+            _run(connection, f"REVOKE ALL ON {table} FROM {quote(role)}")
             if commands:
                 listed = ", ".join(sorted(commands))
-                connection.execute(text(f"GRANT {listed} ON {table} TO {quote(role)}"))
+                _run(connection, f"GRANT {listed} ON {table} TO {quote(role)}")
 
 
 def _rights(connection: Connection) -> dict[tuple[str, str], frozenset[str]]:
@@ -210,15 +200,12 @@ def _secure(connection: Connection, owner: str) -> None:
     for table in owned_tables():
         there, wanted = policies.get(table.name, set()), set(_wanted(table, owner))
         for policy in sorted(there - wanted, key=lambda each: each.name):
-            connection.execute(text(f"DROP POLICY {quote(policy.name)} ON {table.name}"))
+            _run(connection, f"DROP POLICY {quote(policy.name)} ON {table.name}")
         for policy in sorted(wanted - there, key=lambda each: each.name):
-            connection.execute(text(policy.made(quote)))
+            _run(connection, policy.made(quote))
         if table.name not in secured:
-            connection.execute(
-                text(
-                    f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
-                )
-            )
+            enabled = "ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+            _run(connection, f"ALTER TABLE {table.name} {enabled}")
 
 
 def _wanted(table: Table, owner: str) -> Iterator[_Policy]:
