@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, insert
 
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR, Caller, CallerKind
 from diary.ids import new_id
 from diary.isolation import EVERYTHING
 from diary.severity import Severity
@@ -36,7 +36,7 @@ def queued(cast: Cast, house: House, request: pytest.FixtureRequest) -> None:
     if request.param == "of-a-quiet-day":
         _owe(cast, house, 2_000, state="delivered")
         _analyze(house)
-        with house.work(ENGINE) as work:
+        with house.work(OPERATOR) as work:
             work.execute(delete(deliveries))
             work.execute(delete(messages))
     _owe(cast, house, LONG, state="pending")
@@ -45,7 +45,7 @@ def queued(cast: Cast, house: House, request: pytest.FixtureRequest) -> None:
 
 
 def _owe(cast: Cast, house: House, count: int, *, state: str) -> None:
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(cast.clinic)) as work:
         message = publish(
             work, clinic_id=cast.clinic, type="ping", data={}, endpoint_ids=[cast.team.id]
         )

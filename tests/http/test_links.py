@@ -16,6 +16,7 @@ from diary.access import clinics
 from diary.access.model import staff
 from diary.alerts.model import acknowledgement_links, alert_entries
 from diary.audit import audit_events
+from diary.callers import OPERATOR
 from diary.isolation import EVERYTHING
 from diary.tables import metadata
 from diary.webhooks import endpoints
@@ -376,7 +377,7 @@ def test_a_drill_says_so(cast: Cast, house: House, api: Api, alert: dict[str, An
 
     link = page(house, cast.bob)
     assert "DRILL" not in words(api.get(link))
-    with house.work(ENGINE) as work:
+    with house.work(OPERATOR) as work:
         work.execute(update(alerts).values(drill=True))
     assert words(api.get(link)).startswith("DRILL")
 
