@@ -106,7 +106,7 @@ def test_any_engine_may_deliver_what_another_raised(
     house: House, clock: SimulatedClock, watch: Wait
 ) -> None:
     clock.advance(minutes=1)
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(canary.CLINIC)) as work:
         assert canary.send_if_due(work)
     Engine(house).run_until_idle()
     assert last(house, canary.ARRIVED) == START + MINUTE

@@ -187,7 +187,7 @@ def test_what_people_were_paged_for_they_hear_the_end_of(people: People, cast: C
 
 def test_the_contacts_of_a_member_who_is_out_are_not_paged(people: People, cast: Cast) -> None:
     people.policy("critical", [("contact", people.bob)], [("endpoint", cast.team.id)])
-    with people.house.work(cast.erin.caller) as work:
+    with people.house.work(OPERATOR) as work:
         work.execute(members.update().where(members.c.id == cast.bob.id).values(password_hash=None))
     cast.alice.check_in(si=4)
     assert people.heard() == ["team: unreachable"]
