@@ -21,6 +21,7 @@ configure(_settings.log_level)
 try:
     if not migrations.is_current(_settings.database_url):
         sys.exit("The database is not at the newest schema; run `python -m diary migrate`.")
+    migrations.require_isolation(_settings.database_url)
     if _settings.engine != "embedded" and _settings.database_url.startswith("sqlite"):
         sys.exit(f"INTERLUDE_ENGINE: {_settings.engine} needs PostgreSQL; use embedded on SQLite.")
     _wake = Wakeup()

@@ -6,6 +6,7 @@ from flask_restx import Namespace, Resource
 from sqlalchemy import literal, select
 
 from api.operation import operation
+from diary.callers import WATCH
 from diary.watch import figures
 from diary.watch.errors import EscalationUnreliable
 from diary.watch.verdict import verdict
@@ -40,10 +41,11 @@ class Readiness(Resource):
 class Escalation(Resource):
     """Alerts climb and arrive."""
 
-    @operation(public=True, returns=EscalationView, raises=(EscalationUnreliable,))
-    def get(self, work: Work) -> dict[str, Any]:
+    @operation(public=True, own_work=True, returns=EscalationView, raises=(EscalationUnreliable,))
+    def get(self, house: House) -> dict[str, Any]:
         """Tell whether alerts are escalated as they should be: 503 with the reasons if not."""
-        found = verdict(figures.read(work))
+        with house.work(WATCH, write=False) as work:
+            found = verdict(figures.read(work))
         if found.reasons:
             raise EscalationUnreliable(extra={"reasons": found.reasons, "warnings": found.warnings})
         return {"status": "ok", "warnings": found.warnings}

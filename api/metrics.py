@@ -24,7 +24,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from api.auth import front
-from diary.callers import ANONYMOUS
+from diary.callers import WATCH
 from diary.errors import NotFound, Unauthenticated
 from diary.watch import figures
 from diary.watch.figures import Counts, Figures
@@ -48,7 +48,7 @@ def install(app: Flask) -> None:
         right = compare_digest(given.encode(), token.get_secret_value().encode())
         if scheme.lower() != "bearer" or not right:
             raise Unauthenticated
-        with house.work(ANONYMOUS, write=False) as work:
+        with house.work(WATCH, write=False) as work:
             seen = figures.read(work)
             counted = figures.count(work, since=work.now - _WINDOW)
         registry = CollectorRegistry()

@@ -65,7 +65,7 @@ class Sessions(Resource):
             with house.work(ANONYMOUS) as work:
                 guesses.was_half_right(work, *counted)
             raise SecondFactorNeeded
-        with house.work(ANONYMOUS) as work:
+        with house.work(ANONYMOUS.within(member.clinic_id)) as work:
             if member.second_factor_since and not second_factor.passes(work, member, code):
                 raise GrantRefused
             guesses.was_right(work, *counted)

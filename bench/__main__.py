@@ -81,11 +81,12 @@ def _stand(name: str) -> Iterator[tuple[Stand, str, "Queue[float]"]]:
         hook, arrivals = stack.enter_context(sink.listening())
         if name == "sqlite":
             folder = stack.enter_context(tempfile.TemporaryDirectory())
-            url = f"sqlite:///{Path(folder, 'diary.db')}"
+            owner = url = f"sqlite:///{Path(folder, 'diary.db')}"
         else:
             server = stack.enter_context(Server(durable=True, shared_buffers="512MB"))
-            url = server.create_database("bench")
-        stand = prepare(url, hook=hook, count=_PATIENTS)
+            owner = server.create_database("bench")
+            url = server.serving(owner)
+        stand = prepare(url, owner=owner, hook=hook, count=_PATIENTS)
         stack.callback(stand.house.database.close)
         yield stand, hook, arrivals
 

@@ -19,6 +19,7 @@ from api.app import create_app
 from bench.people import TRIVIAL, put
 from bench.stand import Stand
 from diary.database import Database
+from diary.isolation import Bounds
 from diary.work import Work
 from tests.cast import CALM
 
@@ -152,8 +153,8 @@ def _metered() -> Iterator[tuple[_Meter, _Meter]]:
     transaction = Database.transaction
 
     @contextmanager
-    def metered(self: Database, *, write: bool) -> Iterator[Any]:
-        began = transaction(self, write=write)
+    def metered(self: Database, *, write: bool, bounds: Bounds) -> Iterator[Any]:
+        began = transaction(self, write=write, bounds=bounds)
         connection = database.around(began.__enter__)()
         try:
             yield connection

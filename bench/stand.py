@@ -86,12 +86,13 @@ class Stand:
             yield port
 
 
-def prepare(url: str, *, hook: str, count: int) -> Stand:
+def prepare(url: str, *, hook: str, count: int, owner: str | None = None) -> Stand:
     """Bring an empty database to the newest schema and people it through the product's services.
 
-    hook: where the clinic's pages go. count: how many patients with a phone.
+    owner: whoever migrates it, where that is not who connects. hook: where the clinic's pages go.
+    count: how many patients with a phone.
     """
-    house = newly_opened(url)
+    house = newly_opened(url, owner)
     keys = KeyRing(house)
     tokens = Tokens(keys, house.settings.issuer, house.new_id)
     admin, clinician = (caller_of(house, grant) for grant in found_clinic(house))
@@ -104,9 +105,9 @@ def prepare(url: str, *, hook: str, count: int) -> Stand:
     return Stand(house, keys, tokens, clinician, admin, enrol(house, clinician, count))
 
 
-def newly_opened(url: str) -> House:
-    """The house of an empty database, which is brought to the newest schema."""
-    migrations.upgrade(url)
+def newly_opened(url: str, owner: str | None = None) -> House:
+    """The house of an empty database, which is brought to the newest schema by its owner."""
+    migrations.upgrade(owner or url, serving=url)
     return open_house(
         Settings(
             database_url=url,

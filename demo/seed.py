@@ -101,7 +101,7 @@ def listen(house: House, clinic: UUID, administrator: UUID, url: str) -> str:
 
 def listens(house: House, clinic: UUID, url: str) -> bool:
     """Whether the clinic has exactly one active endpoint, and it is this one."""
-    with house.work(Caller(CallerKind.OPERATOR, clinic_id=clinic), write=False) as work:
+    with house.work(OPERATOR.within(clinic), write=False) as work:
         active = [row for row in work.rows(endpoints.visible(work)) if row.state == "active"]
     return [row.url for row in active] == [url]
 

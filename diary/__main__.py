@@ -21,7 +21,7 @@ from diary.access.model import clinics as clinic_rows
 from diary.access.permissions import Role
 from diary.alerts import readiness, restore
 from diary.alerts.errors import AlertResolved
-from diary.callers import OPERATOR, Caller, CallerKind
+from diary.callers import OPERATOR
 from diary.database import UnsafeDatabase, unreachable
 from diary.errors import Fault, NotFound
 from diary.house import open_house
@@ -31,6 +31,13 @@ from diary.watch.verdict import verdict
 from diary.work import House
 
 _UNREACHABLE = "The database cannot be reached, or did not answer in time."
+_IN_WORDS = (
+    SettingsFault,
+    UnsafeDatabase,
+    migrations.BrokenReferences,
+    migrations.CannotSetUp,
+    CommandError,
+)
 _NOT_MIGRATED = "The database is not at the newest schema; run `python -m diary migrate`."
 # As strict as the API's own shapes, which the diary does not know.
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -51,7 +58,7 @@ def _plainly(command: Callable[..., None]) -> Callable[..., None]:
     def run(**options: Any) -> None:
         try:
             command(**options)
-        except (SettingsFault, UnsafeDatabase, migrations.BrokenReferences, CommandError) as fault:
+        except _IN_WORDS as fault:
             raise click.ClickException(str(fault)) from None
         except Fault as fault:
             said = "; ".join(filter(None, (fault.title, fault.detail)))
@@ -67,10 +74,19 @@ def _plainly(command: Callable[..., None]) -> Callable[..., None]:
 @cli.command()
 @_plainly
 def migrate() -> None:
-    """Bring the database to the newest schema; harmless where it is there."""
-    url = load_settings().database_url
-    migrations.upgrade(url)
-    click.echo(f"The database is at {migrations.current(url)}.")
+    """Bring the database to the newest schema; harmless where it is there.
+
+    On PostgreSQL also the roles, their rights and the row-level security: run it as the owner of
+    the tables (INTERLUDE_OWNER_DATABASE_URL). The role of INTERLUDE_DATABASE_URL is made with the
+    password in it, where it is not there yet.
+    """
+    settings = load_settings()
+    url, owner = settings.database_url, settings.owner_database_url
+    as_owner = url if owner is None else owner.get_secret_value()
+    migrations.upgrade(as_owner, serving=url)
+    click.echo(f"The database is at {migrations.current(as_owner)}.")
+    for fault in migrations.isolation_faults(url):
+        click.echo(f"Clinics would not be kept apart: {fault}.", err=True)
 
 
 @cli.command()
@@ -108,7 +124,7 @@ def administrator(clinic_id: UUID, name: str, email: str, password_stdin: bool) 
     _require(len(email) <= 254 and _EMAIL.fullmatch(email), "--email", "is no e-mail address")
     password_hash = _password_hash() if password_stdin else None
     with _migrated_house() as house:
-        with house.work(Caller(CallerKind.OPERATOR, clinic_id=clinic_id)) as work:
+        with house.work(OPERATOR.within(clinic_id)) as work:
             try:
                 clinics.get(work)
             except NotFound:
@@ -231,10 +247,15 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
         release = str(row.version).split(" (")[0] if row is not None else "?"
         yield False, f"database: {'SQLite ' if house.database.is_sqlite else ''}{release}"
         yield False, "schema: the newest"
+        apart = migrations.isolation_faults(settings.database_url)
+        for sentence in apart:
+            yield True, f"isolation: {sentence}"
+        if not apart and not house.database.is_sqlite:
+            yield False, "isolation: PostgreSQL keeps the clinics apart"
         if not founded:
             yield False, "clinics: none yet; `python -m diary clinic` founds one"
         for one in founded:
-            with house.work(Caller(CallerKind.OPERATOR, clinic_id=one.id), write=False) as work:
+            with house.work(OPERATOR.within(one.id), write=False) as work:
                 found = readiness.report(work)
             missing = ", ".join(found.missing)
             state = "ready" if found.ready else f"alerts would reach nobody; missing: {missing}"

@@ -1,7 +1,8 @@
 """On whose behalf a transaction runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 
@@ -32,6 +33,10 @@ class Caller:
     session_id: UUID | None = None
     scopes: frozenset[str] = frozenset()
 
+    def within(self, clinic_id: UUID) -> Self:
+        """The same caller, held to one clinic."""
+        return replace(self, clinic_id=clinic_id)
+
     @property
     def clinic(self) -> UUID:
         """The caller's clinic; a caller without one has no business with a clinic's rows."""
@@ -49,3 +54,5 @@ class Caller:
 
 ANONYMOUS = Caller(CallerKind.ANONYMOUS)
 OPERATOR = Caller(CallerKind.OPERATOR)
+# Whoever looks at the escalation as a whole sees what an engine does.
+WATCH = Caller(CallerKind.ENGINE)

@@ -7,16 +7,23 @@ from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from diary import guard
+from diary.isolation import SETTING, Bounds, Door
+
 # Unique violation, serialisation failure, deadlock: another transaction got there first.
 _LOST_RACE = {"23505", "40001", "40P01"}
 # Releases whose write-ahead log can be corrupted when it is reset during a checkpoint.
 _WAL_BUG_FROM, _WAL_BUG_TO = (3, 7, 0), (3, 51, 2)
+# Several statements in one string, which the driver sends as they are; and no statement of ours is
+# judged by the bounds that it sets.
+_AS_IT_IS = {"no_parameters": True, "bounds": None}
 
 
 class UnsafeDatabase(Exception):
@@ -44,15 +51,24 @@ class Database:
         self._engine = (
             _sqlite(url, pool_size)
             if self.is_sqlite
-            else _postgresql(url, pool_size=pool_size, max_overflow=0, pool_timeout=5)
+            else _postgresql(
+                url,
+                pool_size=pool_size,
+                max_overflow=0,
+                pool_timeout=5,
+                # The driver would spend a round trip on a BEGIN of its own.
+                isolation_level="AUTOCOMMIT",
+            )
         )
+        event.listen(self._engine, "before_cursor_execute", guard.check)
         self._url = url
 
     @contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Connection]:
+    def transaction(self, *, write: bool, bounds: Bounds) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
-        One at a time in each thread; raises NestedTransaction for a second.
+        What leaves its bounds raises UnscopedStatement, and on PostgreSQL meets no row. One at a
+        time in each thread; raises NestedTransaction for a second.
         """
         if getattr(self._thread, "is_busy", False):
             raise NestedTransaction
@@ -62,8 +78,11 @@ class Database:
                 if self.is_sqlite:
                     # A deferred transaction that reads before it writes fails at once when
                     # another one wrote in between, whatever the busy timeout.
-                    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-                yield connection
+                    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+                else:
+                    begin = f"BEGIN; {_set(bounds)}"
+                connection.exec_driver_sql(begin, execution_options=_AS_IT_IS)
+                yield connection.execution_options(bounds=bounds)
         finally:
             self._thread.is_busy = False
 
@@ -83,6 +102,35 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+
+def enter(connection: Connection, clinic_id: UUID) -> None:
+    """From now on the transaction is that clinic's; an operator's stays what it is.
+
+    Raises UnscopedStatement in a transaction of another clinic.
+    """
+    before = bounds_in(connection)
+    if before.door is Door.OPERATOR or before.clinic == clinic_id:
+        return
+    if before.clinic is not None:
+        raise guard.UnscopedStatement("a clinic's transaction enters no other clinic")
+    bounds = Bounds(clinic=clinic_id)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_set(bounds), execution_options=_AS_IT_IS)
+    connection.execution_options(bounds=bounds)
+
+
+def bounds_in(connection: Connection) -> Bounds:
+    """The bounds of the transaction on it."""
+    bounds: Bounds = connection.get_execution_options()["bounds"]
+    return bounds
+
+
+def _set(bounds: Bounds) -> str:
+    """What tells PostgreSQL the bounds, until the transaction ends."""
+    role = "NONE" if bounds.door is None else bounds.door.value
+    clinic = "" if bounds.clinic is None else str(UUID(int=bounds.clinic.int))
+    return f"SET LOCAL ROLE {role}; SET LOCAL {SETTING} = '{clinic}'"
 
 
 def lost_race(error: DBAPIError) -> bool:

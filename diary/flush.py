@@ -38,10 +38,14 @@ def flush(connection: Connection, rows: Sequence[tuple[Table, Mapping[str, Any]]
         connection.execute(_composed(shape), values)
 
 
-def insert_unless_there(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Insert the row unless its key is taken; one that another transaction is inserting counts."""
+def insert_unless_there(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert the row unless a key is taken; one that another transaction is inserting counts."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), dict(row))
+    unless_there = dialect.insert(table).on_conflict_do_nothing()
+    done = connection.execute(
+        unless_there, dict(row), execution_options={"preserve_rowcount": True}
+    )
+    return done.rowcount > 0
 
 
 def _are_alike(rows: Sequence[tuple[Table, Mapping[str, Any]]]) -> bool:

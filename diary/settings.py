@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     database_url: str = Field(
         description="`sqlite:///path/to/file.db`, or `postgresql://user:password@host/name`."
     )
+    owner_database_url: SecretStr | None = Field(
+        default=None,
+        description="Like `INTERLUDE_DATABASE_URL`, as the role that owns the tables. Read by "
+        "`python -m diary migrate` and by nothing else; needed on PostgreSQL.",
+    )
     master_key: SecretStr = Field(
         description="32 random bytes in base64: seals secrets in the database and derives "
         "the keys for cursors and refresh tokens. Losing it loses what it sealed."

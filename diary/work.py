@@ -24,9 +24,10 @@ from sqlalchemy import (
 from diary.audit import audit_events
 from diary.callers import Caller
 from diary.clock import Clock
-from diary.database import Database
+from diary.database import Database, bounds_in, enter
 from diary.flush import flush, insert_unless_there
 from diary.ids import NewId
+from diary.isolation import bounds_of
 from diary.settings import Settings
 from diary.vault import RandomBytes, Vault
 
@@ -56,10 +57,29 @@ class Work:
         """Insert a row; every column without a value is NULL."""
         self._rows.append((table, row))
 
-    def add_unless_there(self, table: Table, **row: Any) -> None:
-        """Insert a row at once; nothing happens where its key is taken, by whomever."""
+    def add_unless_there(self, table: Table, **row: Any) -> bool:
+        """Insert a row at once; False, and nothing happens, where its key is taken, by whomever."""
         self.flush()
-        insert_unless_there(self.connection, table, row)
+        return insert_unless_there(self.connection, table, row)
+
+    def enter(self, clinic_id: UUID) -> None:
+        """From now on this is that clinic's transaction: it was just found out whose it is."""
+        self.flush()
+        enter(self.connection, clinic_id)
+
+    def enter_clinic_of(self, table: Table, which: ColumnElement[bool]) -> UUID | None:
+        """Find out whose that row is and enter its clinic; None where there is no such row.
+
+        A transaction that is a clinic's already stays there, and asks nothing.
+        """
+        clinic = bounds_in(self.connection).clinic
+        if clinic is None:
+            found = self.row(select(table.c.clinic_id).where(which))
+            if found is None:
+                return None
+            clinic = found.clinic_id
+            self.enter(clinic)
+        return clinic
 
     def rows(
         self, query: Select[Any], values: Mapping[str, Any] | None = None
@@ -120,7 +140,7 @@ class Work:
         some = select(key).where(old).limit(_PURGED_AT_ONCE).with_for_update(skip_locked=True)
         keys = [found for (found,) in self.rows(some)]
         if keys:
-            self.execute(delete(key.table).where(key.in_(keys)))
+            self.execute(delete(key.table).where(old, key.in_(keys)))
 
     def wake_engine(self) -> None:
         """Hint, once this is committed, that there is something to deliver."""
@@ -145,8 +165,12 @@ class House:
 
     @contextmanager
     def work(self, caller: Caller, *, write: bool = True) -> Iterator[Work]:
-        """Begin; commit when the block returns; roll back when it raises."""
-        with self.database.transaction(write=write) as connection:
+        """Begin; commit when the block returns; roll back when it raises.
+
+        A caller with a clinic meets that clinic's rows alone.
+        """
+        bounds = bounds_of(caller)
+        with self.database.transaction(write=write, bounds=bounds) as connection:
             work = Work(
                 connection,
                 caller,

@@ -4,6 +4,8 @@ import asyncio
 import signal
 import sys
 
+import migrations
+from diary.database import UnsafeDatabase
 from diary.house import open_house
 from diary.logs import configure
 from diary.settings import SettingsFault, load_settings
@@ -18,6 +20,11 @@ def main() -> int:
         print(fault, file=sys.stderr)
         return 2
     configure(settings.log_level)
+    try:
+        migrations.require_isolation(settings.database_url)
+    except UnsafeDatabase as fault:
+        print(fault, file=sys.stderr)
+        return 2
     house = open_house(settings)
     if house.database.is_sqlite:
         print("On SQLite the engine runs inside the API process.", file=sys.stderr)

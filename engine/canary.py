@@ -115,7 +115,7 @@ class Canary:
         return web.Response(status=204)
 
     def _send_if_due(self) -> None:
-        with self._house.work(self._caller) as work:
+        with self._house.work(self._caller.within(canary.CLINIC)) as work:
             canary.send_if_due(work)
 
     def _receive(self, headers: Mapping[str, str], body: bytes) -> bool:

@@ -112,5 +112,5 @@ class Deliverer:
             return []
 
     def _written(self, claimed: Claimed) -> Text | None:
-        with self._house.work(self._caller) as work:
+        with self._house.work(self._caller.within(claimed.clinic_id)) as work:
             return written(work, claimed)

@@ -41,7 +41,7 @@ def go_by_the_clock(house: House, caller: Caller) -> None:
         later = alerts.acted_on_later(work)
     for clinic_id, alert_id in later:
         try:
-            with house.work(caller) as work:
+            with house.work(caller.within(clinic_id)) as work:
                 alerts.wait_by_this_clock(work, clinic_id, alert_id)
         except Exception as error:
             _log.error("alert.action-failed", alert_id=str(alert_id), error=error)
@@ -55,7 +55,7 @@ def next_action(house: House, caller: Caller, after: datetime | None = None) -> 
 
 def _act(house: House, caller: Caller, clinic_id: UUID, alert_id: UUID) -> bool:
     try:
-        with house.work(caller) as work:
+        with house.work(caller.within(clinic_id)) as work:
             return alerts.act_when_due(work, clinic_id, alert_id)
     except Exception as error:
         _log.error("alert.action-failed", alert_id=str(alert_id), error=error)

@@ -112,7 +112,7 @@ def follow(
         return
     # In a transaction of its own: an acknowledgement locks the alert and then its
     # deliveries, and settling holds the delivery.
-    with house.work(caller) as work:
+    with house.work(caller.within(claimed.clinic_id)) as work:
         alerts.page_failed(work, claimed.clinic_id, claimed.alert_id, claimed.message_id)
 
 
@@ -122,13 +122,13 @@ def _learn(
     """In transactions that hold no delivery."""
     endpoint = (claimed.clinic_id, claimed.endpoint_id)
     if attempted.delivered:
-        with house.work(caller) as work:
+        with house.work(caller.within(claimed.clinic_id)) as work:
             endpoints.arrived(work, *endpoint)
     elif held:
-        with house.work(caller) as work:
+        with house.work(caller.within(claimed.clinic_id)) as work:
             endpoints.failed(work, *endpoint)
     if attempted.status == GONE and claimed.kind == "webhook":
-        with house.work(caller) as work:
+        with house.work(caller.within(claimed.clinic_id)) as work:
             gone = unreachable.endpoint_gone(work, *endpoint)
         if gone:
             _log.error("endpoint.gone", endpoint_id=str(claimed.endpoint_id))

@@ -16,7 +16,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 
-from diary.database import safe_sqlite
+from diary.database import UnsafeDatabase, safe_sqlite
+from migrations import roles
+from migrations.roles import CannotSetUp
+
+__all__ = ["BrokenReferences", "CannotSetUp"]
 
 _ROOT = Path(__file__).parent.parent
 # Of this product's migrators alone: the letters "intrlude" as a 64-bit number.
@@ -27,10 +31,38 @@ class BrokenReferences(Exception):
     """A migration would have left rows that point at nothing; it was rolled back."""
 
 
-def upgrade(url: str, to: str = "head") -> None:
-    """Bring the database to the newest schema; harmless where it is there already."""
+def upgrade(url: str, to: str = "head", *, serving: str | None = None) -> None:
+    """Bring the database to the newest schema; harmless where it is there already.
+
+    url: as whoever owns the tables. serving: as the processes connect, where that is another role
+    of PostgreSQL, which is made and given its rights. Raises CannotSetUp.
+    """
     with exclusive(url) as connection:
         command.upgrade(_config(connection), to)
+        # Only the newest schema has all the tables that rights and policies are about.
+        if to == "head" and connection.dialect.name == "postgresql":
+            roles.establish(connection, make_url(serving or url))
+
+
+def require_isolation(url: str) -> None:
+    """Raises UnsafeDatabase where PostgreSQL would not keep the clinics apart for this role."""
+    if found := isolation_faults(url):
+        raise UnsafeDatabase(
+            f"PostgreSQL would not keep clinics apart: {found[0]}. Run `python -m diary migrate` "
+            "with INTERLUDE_OWNER_DATABASE_URL; docs/operations.md says how."
+        )
+
+
+def isolation_faults(url: str) -> list[str]:
+    """What keeps PostgreSQL from keeping clinics apart for this role, a sentence each."""
+    if url.startswith("sqlite"):
+        return []
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            return list(roles.faults(connection))
+    finally:
+        engine.dispose()
 
 
 def downgrade(url: str, to: str) -> None:
@@ -58,7 +90,10 @@ def is_current(url: str) -> bool:
 
 @contextmanager
 def exclusive(url: str) -> Iterator[Connection]:
-    """A transaction that is the only migrator's; another one waits for it to end."""
+    """A transaction that is the only migrator's; another one waits for it to end.
+
+    It meets every clinic's rows, also as an owner whom PostgreSQL holds to its policies.
+    """
     if file := _sqlite_file(url):
         file.parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(url)
@@ -114,6 +149,7 @@ def _wait_for_our_turn(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     # Whoever waits for a table holds up everyone behind: give way, and be run again.
     connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    connection.execute(text(f"SET LOCAL {roles.MIGRATES} = 'on'"))
 
 
 def _check_references(connection: Connection) -> None:

@@ -344,6 +344,7 @@ def signed_in(work: Work, email: str) -> Grant:
     """A member's session, without a look at a password and a code: that alone costs tens of ms."""
     member = staff.find_for_sign_in(work, email)
     assert member is not None
+    work.enter(member.clinic_id)
     return open_session(
         work,
         clinic_id=member.clinic_id,

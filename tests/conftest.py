@@ -61,7 +61,7 @@ def kept_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
 
 @pytest.fixture(scope="session")
 def kept_postgresql(postgresql_server: Server) -> Iterator[Kept]:
-    with closing(KeptOnServer(postgresql_server.create_database("kept"))) as kept:
+    with closing(KeptOnServer(postgresql_server)) as kept:
         yield kept
 
 

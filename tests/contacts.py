@@ -41,7 +41,7 @@ def add_contact(house: House, member: Member, address: str = NOBODY) -> UUID:
 
 def add_last_resort(house: House, clinic: UUID) -> UUID:
     """The operator's own channel, as a clinic's endpoint."""
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(clinic)) as work:
         found = work.new_id()
         work.add(
             endpoints,
@@ -57,7 +57,7 @@ def add_last_resort(house: House, clinic: UUID) -> UUID:
 
 def owe_newest(house: House, clinic: UUID, endpoint: UUID, *, is_page: bool = True) -> UUID:
     """Owe an endpoint the clinic's newest page, or the newest of its other messages, as well."""
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(clinic)) as work:
         newest = work.rows(
             select(deliveries, messages.c.type)
             .join(
@@ -89,7 +89,7 @@ def claim(house: House, clinic: UUID, endpoint: UUID) -> Claimed:
 
 def write(house: House, claimed: Claimed) -> Text | None:
     """What an engine would send for it."""
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(claimed.clinic_id)) as work:
         return written(work, claimed)
 
 

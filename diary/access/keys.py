@@ -23,7 +23,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from diary.access.model import signing_keys
-from diary.callers import OPERATOR
+from diary.callers import ANONYMOUS
 from diary.database import lost_race
 from diary.work import House, Work
 
@@ -85,7 +85,7 @@ class KeyRing:
 
     def _make_the_first(self) -> None:
         try:
-            with self._house.work(OPERATOR) as work:
+            with self._house.work(ANONYMOUS) as work:
                 if work.row(select(signing_keys.c.id).where(_is_active())) is None:
                     rotate(work)
         except DBAPIError as error:
@@ -102,7 +102,7 @@ class KeyRing:
             self._read_at = now
 
     def _read(self) -> None:
-        with self._house.work(OPERATOR, write=False) as work:
+        with self._house.work(ANONYMOUS, write=False) as work:
             rows = work.rows(select(signing_keys).where(signing_keys.c.state != "retired"))
             self._jwks = [row.public_jwk for row in rows]
             for row in rows:

@@ -33,6 +33,7 @@ clinics = Table(
     Column("phone", String(32)),
     Column("staffed_hours", Document),
     Column("created_at", Instant, nullable=False),
+    info={"clinic_column": "id"},
 )
 
 

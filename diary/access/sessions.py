@@ -101,6 +101,7 @@ _CALLER = select(
 
 def find_caller(work: Work, clinic_id: UUID, session_id: UUID) -> Caller:
     """Whoever holds this session now; raises Unauthenticated once it is revoked or over."""
+    work.enter(clinic_id)
     row = work.row(_CALLER, {"clinic": clinic_id, "session": session_id})
     if row is None or row.revoked_at or (row.expires_at and row.expires_at <= work.now):
         raise Unauthenticated
@@ -218,6 +219,8 @@ def country_of(work: Work, clinic_id: UUID) -> str:
 def _presented(work: Work, token: str) -> tuple[Row[Any], refresh.Use]:
     """The open session of a refresh token, locked; raises GrantRefused where there is none."""
     sent = refresh.read(token)
+    # Not believed yet: a token that names another clinic finds no session there.
+    work.enter(sent.clinic_id)
     row = work.row(
         select(sessions)
         .where(sessions.c.clinic_id == sent.clinic_id, sessions.c.id == sent.session_id)

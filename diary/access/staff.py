@@ -49,24 +49,24 @@ class Invitation:
 
 def invite(work: Work, clinic_id: UUID, *, name: str, email: str, role: Role) -> Invitation:
     """Add a member, who activates the account with the code; raises EmailTaken."""
-    index = work.vault.blind_index(_INDEX, email)
-    if work.row(select(staff.c.id).where(staff.c.email_index == index)) is not None:
-        raise EmailTaken
     member_id = work.new_id()
     code = secrets.code(work.random_bytes)
     expires_at = work.now + INVITATION
-    work.add(
+    # No clinic may look for an address among the others' members: the key itself says no.
+    is_new = work.add_unless_there(
         staff,
         clinic_id=clinic_id,
         id=member_id,
         name=work.vault.seal(name, place="staff.name", clinic=clinic_id, row=member_id),
         email=work.vault.seal(email, place="staff.email", clinic=clinic_id, row=member_id),
-        email_index=index,
+        email_index=work.vault.blind_index(_INDEX, email),
         role=role,
         invitation_hash=secrets.fingerprint(code),
         invitation_expires_at=expires_at,
         created_at=work.now,
     )
+    if not is_new:
+        raise EmailTaken
     work.audit("staff.invited", "staff", member_id, clinic=clinic_id, role=role)
     member = Member(
         member_id, name, email, role, active=False, second_factor=False, created_at=work.now
@@ -76,9 +76,13 @@ def invite(work: Work, clinic_id: UUID, *, name: str, email: str, role: Role) ->
 
 def activate(work: Work, *, code: str, password_hash: str) -> None:
     """Set the invited member's password; raises GrantRefused for a code that is not good."""
+    invited = staff.c.invitation_hash == secrets.fingerprint(code)
+    clinic_id = work.enter_clinic_of(staff, invited)
+    if clinic_id is None:
+        raise GrantRefused
     row = work.row(
         select(staff.c.clinic_id, staff.c.id, staff.c.invitation_expires_at)
-        .where(staff.c.invitation_hash == secrets.fingerprint(code))
+        .where(staff.c.clinic_id == clinic_id, invited)
         # Of two who take up one code at once, the second must find it used.
         .with_for_update(key_share=True)
     )

@@ -134,6 +134,10 @@ def use(work: Work, token: str) -> Look:
 
 def _entered(work: Work, token: str) -> Row[Any]:
     """The link of a token, with its member as the caller from now on; raises NotFound."""
+    is_it = acknowledgement_links.c.token_hash == key_fingerprint(token)
+    clinic_id = work.enter_clinic_of(acknowledgement_links, is_it)
+    if clinic_id is None:
+        raise NotFound
     link = work.row(
         select(acknowledgement_links)
         .join(
@@ -144,7 +148,8 @@ def _entered(work: Work, token: str) -> Row[Any]:
             ),
         )
         .where(
-            acknowledgement_links.c.token_hash == key_fingerprint(token),
+            acknowledgement_links.c.clinic_id == clinic_id,
+            is_it,
             acknowledgement_links.c.created_at > work.now - LIVES,
             endpoints.c.state == "active",
         )

@@ -57,9 +57,13 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
 
     A patient keeps two devices: pairing a third ends the session of the oldest.
     """
+    is_it = enrolments.c.code_hash == secrets.fingerprint(code)
+    clinic_id = work.enter_clinic_of(enrolments, is_it)
+    if clinic_id is None:
+        raise GrantRefused
     row = work.row(
         select(enrolments)
-        .where(enrolments.c.code_hash == secrets.fingerprint(code))
+        .where(enrolments.c.clinic_id == clinic_id, is_it)
         .with_for_update(key_share=True)
     )
     if row is None or row.used_at is not None or row.expires_at <= work.now:

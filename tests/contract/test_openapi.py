@@ -16,6 +16,7 @@ from api import openapi
 from api.problems import MEDIA_TYPE
 from diary.alerts import carry, decide, unreachable
 from diary.callers import Caller, CallerKind
+from diary.isolation import EVERYTHING
 from diary.webhooks import by_hand, needs_pairing
 from diary.webhooks.model import messages
 from diary.work import House
@@ -144,7 +145,7 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     with house.work(Caller(CallerKind.ENGINE)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
 
-    with house.database.transaction(write=False) as connection:
+    with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
         stored = connection.execute(select(messages.c.type, messages.c.body)).all()
     bodies = [orjson.loads(each.body) for each in stored]
     assert {body["type"] for body in bodies} == EVENTS.keys()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from diary.database import Database
+from diary.isolation import Bounds
 
 
 class Died(BaseException):
@@ -20,11 +21,11 @@ class Mortal(Database):
     committed = False
 
     @contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Connection]:
+    def transaction(self, *, write: bool, bounds: Bounds) -> Iterator[Connection]:
         is_last = write and self.doomed_in == 0
         if write and self.doomed_in is not None:
             self.doomed_in = None if is_last else self.doomed_in - 1
-        with super().transaction(write=write) as connection:
+        with super().transaction(write=write, bounds=bounds) as connection:
             yield connection
             if is_last and not self.committed:
                 raise Died

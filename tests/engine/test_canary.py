@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from diary.access.model import staff
 from diary.alerts.model import alerts
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR, Caller, CallerKind
 from diary.columns import metadata
 from diary.watch import canary, marks
 from diary.webhooks.model import attempts, deliveries, endpoints, messages
@@ -41,18 +41,18 @@ def watch(clock: SimulatedClock, engine: Engine) -> Wait:
 
 def rows(house: House, table: Any) -> list[Any]:
     """The canary's own rows of a table, in the order they were made."""
-    with house.work(ENGINE, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         own = select(table).where(table.c.clinic_id == canary.CLINIC)
         return list(work.rows(own.order_by(table.c.id)))
 
 
 def last(house: House, mark: str) -> datetime | None:
-    with house.work(ENGINE, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         return marks.last(work).get(mark)
 
 
 def break_the_path(house: House, *, state: str = "disabled") -> None:
-    with house.work(ENGINE) as work:
+    with house.work(OPERATOR) as work:
         own = update(endpoints).where(endpoints.c.clinic_id == canary.CLINIC)
         work.execute(own.values(state=state))
 
@@ -106,7 +106,7 @@ def test_any_engine_may_deliver_what_another_raised(
     house: House, clock: SimulatedClock, watch: Wait
 ) -> None:
     clock.advance(minutes=1)
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(canary.CLINIC)) as work:
         assert canary.send_if_due(work)
     Engine(house).run_until_idle()
     assert last(house, canary.ARRIVED) == START + MINUTE
@@ -132,7 +132,7 @@ def test_one_that_is_stuck_stays_open_and_is_not_hidden_by_the_next(
 
 def test_it_is_forgotten_after_a_day(house: House, watch: Wait) -> None:
     def count() -> dict[str, int]:
-        with house.work(ENGINE, write=False) as work:
+        with house.work(OPERATOR, write=False) as work:
             return {
                 table.name: work.rows(
                     select(func.count())

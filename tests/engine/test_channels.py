@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from diary.alerts.texts import Text
+from diary.callers import OPERATOR
 from diary.settings import Settings
 from diary.webhooks.model import attempts, deliveries
 from diary.webhooks.queue import Claimed
@@ -26,7 +27,7 @@ from engine.sender import Outcome
 from tests.cast import Cast
 from tests.client import Api
 from tests.clock import START
-from tests.contacts import ENGINE, add_contact, add_last_resort, owe_newest, path_in
+from tests.contacts import add_contact, add_last_resort, owe_newest, path_in
 from tests.receiver import Receiver
 
 TEXT = Text("Interlude: critical alert", "The Harbour Clinic. Nobody has it yet.")
@@ -44,7 +45,7 @@ def sms(receiver: Receiver, name: str = "phone") -> list[Text]:
 
 
 def last_attempt(house: House, delivery: Any) -> Any:
-    with house.work(ENGINE, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         return work.rows(
             select(attempts, deliveries.c.state)
             .join(deliveries, deliveries.c.id == attempts.c.delivery_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR, Caller, CallerKind
 from diary.webhooks import endpoints, queue
 from diary.webhooks.endpoints import MAX_IN_FLIGHT
 from diary.webhooks.model import attempts, deliveries
@@ -36,7 +36,7 @@ def claim(house: House, cast: Cast) -> list[Claimed]:
 
 def rows(house: House, table: Any) -> list[Any]:
     """All rows of a table in the order they were made."""
-    with house.work(ENGINE, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         return list(work.rows(select(table).order_by(table.c.id)))
 
 
@@ -317,5 +317,5 @@ class _CountingClock(SimulatedClock):
 
 def owe(house: House, cast: Cast, endpoint: UUID) -> None:
     """A message that belongs to no alert."""
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(cast.clinic)) as work:
         publish(work, clinic_id=cast.clinic, type="ping", data={}, endpoint_ids=[endpoint])

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR, Caller, CallerKind
 from diary.webhooks.model import deliveries, endpoints
 from diary.webhooks.publish import publish
 from diary.work import House
@@ -19,19 +19,19 @@ PATH = "/v1/webhook-endpoints"
 
 def owe_events(house: House, cast: Cast, how_many: int) -> None:
     """Messages that belong to no alert, to `team`."""
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(cast.clinic)) as work:
         for _ in range(how_many):
             publish(work, clinic_id=cast.clinic, type="ping", data={}, endpoint_ids=[cast.team.id])
 
 
 def team(house: House, cast: Cast) -> Any:
-    with house.work(ENGINE, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         return work.row(select(endpoints).where(endpoints.c.id == cast.team.id))
 
 
 def states(house: House, cast: Cast) -> list[str]:
     """Of what `team` was owed, in the order it was owed."""
-    with house.work(ENGINE, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         rows = work.rows(
             select(deliveries.c.state)
             .where(deliveries.c.endpoint_id == cast.team.id)

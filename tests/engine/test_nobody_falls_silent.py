@@ -115,7 +115,7 @@ def test_a_note_that_waits_for_a_worse_answer_keeps_the_alerts_policy(
     writer.join(timeout=20)
 
     assert done.is_set()
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(cast.clinic)) as work:
         after = apply.locked(work, cast.clinic, _id(cast, held))
     assert after.policy_id is not None
     assert after.policy_id != before.policy_id, "the worse answer stamped the new policy"

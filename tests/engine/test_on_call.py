@@ -18,7 +18,7 @@ from diary.access.permissions import Role
 from diary.alerts.findings import Finding
 from diary.alerts.model import alerts
 from diary.alerts.service import Subjected, act_when_due, raise_alert
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR, Caller, CallerKind
 from diary.settings import Settings
 from diary.severity import Severity
 from diary.webhooks.model import deliveries, endpoints, messages
@@ -101,7 +101,7 @@ class People:
             if waiting is None or waiting.next_action_at > end:
                 break
             self.clock.set(max(self.clock.now(), waiting.next_action_at))
-            with self.house.work(ENGINE) as work:
+            with self.house.work(ENGINE.within(waiting.clinic_id)) as work:
                 act_when_due(work, waiting.clinic_id, waiting.id)
             heard += self.heard()
         self.clock.set(end)
@@ -116,7 +116,7 @@ class People:
             .where(deliveries.c.clinic_id == self.cast.clinic)
             .order_by(deliveries.c.id)
         )
-        with self.house.work(ENGINE, write=False) as work:
+        with self.house.work(OPERATOR, write=False) as work:
             rows = [row for row in work.rows(query) if row.id not in self.seen]
         self.seen |= {row.id for row in rows}
         found = []
@@ -139,7 +139,7 @@ def test_a_night_escalation_finds_whoever_is_on_call_then(people: People, cast: 
 
     assert people.pass_time(minutes=4) == ["team: opened"]
     assert people.pass_time(minutes=1) == ["Bob: escalated"]
-    with people.house.work(ENGINE, write=False) as work:
+    with people.house.work(OPERATOR, write=False) as work:
         kinds = work.rows(select(endpoints.c.kind).where(endpoints.c.id == UUID(people.bob)))
     assert [row.kind for row in kinds] == ["contact"]
 
@@ -187,7 +187,7 @@ def test_what_people_were_paged_for_they_hear_the_end_of(people: People, cast: C
 
 def test_the_contacts_of_a_member_who_is_out_are_not_paged(people: People, cast: Cast) -> None:
     people.policy("critical", [("contact", people.bob)], [("endpoint", cast.team.id)])
-    with people.house.work(cast.erin.caller) as work:
+    with people.house.work(OPERATOR) as work:
         work.execute(members.update().where(members.c.id == cast.bob.id).values(password_hash=None))
     cast.alice.check_in(si=4)
     assert people.heard() == ["team: unreachable"]
@@ -310,7 +310,7 @@ class TestWithALastResort:
         heard = people.pass_time(minutes=5)
         assert "last-resort: exhausted" in heard
         assert "last-resort: repeated" in people.pass_time(minutes=5)
-        with people.house.work(ENGINE, write=False) as work:
+        with people.house.work(OPERATOR, write=False) as work:
             rows = work.rows(select(endpoints).where(endpoints.c.kind == "last-resort"))
         assert [(row.clinic_id, row.url, row.secret) for row in rows] == [(cast.clinic, None, None)]
 

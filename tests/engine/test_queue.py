@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, insert
 
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR, Caller, CallerKind
 from diary.ids import new_id
+from diary.isolation import EVERYTHING
 from diary.severity import Severity
 from diary.webhooks import queue
 from diary.webhooks.endpoints import MAX_IN_FLIGHT
@@ -35,7 +36,7 @@ def queued(cast: Cast, house: House, request: pytest.FixtureRequest) -> None:
     if request.param == "of-a-quiet-day":
         _owe(cast, house, 2_000, state="delivered")
         _analyze(house)
-        with house.work(ENGINE) as work:
+        with house.work(OPERATOR) as work:
             work.execute(delete(deliveries))
             work.execute(delete(messages))
     _owe(cast, house, LONG, state="pending")
@@ -44,7 +45,7 @@ def queued(cast: Cast, house: House, request: pytest.FixtureRequest) -> None:
 
 
 def _owe(cast: Cast, house: House, count: int, *, state: str) -> None:
-    with house.work(ENGINE) as work:
+    with house.work(ENGINE.within(cast.clinic)) as work:
         message = publish(
             work, clinic_id=cast.clinic, type="ping", data={}, endpoint_ids=[cast.team.id]
         )
@@ -70,7 +71,7 @@ def _owe(cast: Cast, house: House, count: int, *, state: str) -> None:
 
 
 def _analyze(house: House) -> None:
-    with house.database.transaction(write=True) as connection:
+    with house.database.transaction(write=True, bounds=EVERYTHING) as connection:
         connection.exec_driver_sql("ANALYZE")
 
 
@@ -128,7 +129,7 @@ def test_postgresql_reads_a_few_entries(cast: Cast, house: House, queued: None) 
     with statements(house) as found:
         run_everything(house, cast)
     for statement, parameters in found:
-        with house.database.transaction(write=True) as connection:
+        with house.database.transaction(write=True, bounds=EVERYTHING) as connection:
             explained = connection.exec_driver_sql(
                 f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters
             ).scalar_one()
@@ -140,7 +141,7 @@ def test_sqlite_reads_by_index(cast: Cast, house: House, queued: None) -> None:
     with statements(house) as found:
         run_everything(house, cast)
     for statement, parameters in found:
-        with house.database.transaction(write=False) as connection:
+        with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
             steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
         of_deliveries = [step.detail for step in steps if "deliveries" in step.detail]
         assert all(_SEARCHED.match(step) for step in of_deliveries), (of_deliveries, statement)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from diary.database import Database
 from diary.house import open_house
+from diary.isolation import EVERYTHING
 from diary.settings import Settings
 from diary.wakeup import Announcer, Wakeup
 from diary.webhooks.leases import lock_key
@@ -53,7 +54,7 @@ def ears(database: Database) -> Iterator[Ears]:
 
 
 def is_locked(database: Database, engine_id: UUID) -> bool:
-    with database.transaction(write=False) as connection:
+    with database.transaction(write=False, bounds=EVERYTHING) as connection:
         key = {"key": lock_key(engine_id)}
         return not connection.execute(
             text("SELECT pg_try_advisory_xact_lock(:key)"), key
@@ -62,7 +63,7 @@ def is_locked(database: Database, engine_id: UUID) -> bool:
 
 def hang_up(database: Database, who: str) -> None:
     """End someone's connection, as an administrator would."""
-    with database.transaction(write=True) as connection:
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
         ended = connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

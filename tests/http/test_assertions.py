@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from diary.access.model import client_assertions
+from diary.isolation import EVERYTHING
 from diary.work import House
 from tests.cast import Cast
 from tests.client import Api
@@ -61,7 +62,7 @@ def test_an_assertion_is_remembered_for_as_long_as_any_clock_believes_it(
 
 
 def remembered(house: House) -> int:
-    with house.database.transaction(write=False) as on:
+    with house.database.transaction(write=False, bounds=EVERYTHING) as on:
         return len(on.execute(select(client_assertions)).all())
 
 

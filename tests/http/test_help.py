@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from diary.alerts.model import alerts
+from diary.isolation import EVERYTHING
 from diary.work import House
 from tests.cast import Cast
 
@@ -38,7 +39,7 @@ def test_help_again_joins_the_alert(cast: Cast, house: House) -> None:
     assert [finding["rule"] for finding in found] == ["R0", "R0", "R0"]
     assert len({finding["source_id"] for finding in found}) == 3
     assert alert["generation"] == 1
-    with house.database.transaction(write=False) as connection:
+    with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
         assert connection.execute(select(func.count()).select_from(alerts)).scalar_one() == 1
 
 

@@ -34,7 +34,8 @@ def test_an_address_is_sealed_and_never_shown_again(cast: Cast, house: House) ->
     # Dana writes policies, so she sees that it is there.
     assert listed(cast.dana, cast.bob) == [made.json]
     with house.work(cast.bob.caller, write=False) as work:
-        row = work.row(select(endpoints).where(endpoints.c.kind == "contact"))
+        contacts = (endpoints.c.clinic_id == cast.clinic) & (endpoints.c.kind == "contact")
+        row = work.row(select(endpoints).where(contacts))
     assert row is not None
     assert row.url is None
     assert b"s3cr3tword" not in row.secret

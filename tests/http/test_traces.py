@@ -10,6 +10,7 @@ from sqlalchemy import select
 from api.traces import leaves_a_trace
 from diary.audit import audit_events
 from diary.callers import OPERATOR
+from diary.isolation import EVERYTHING
 from diary.work import House
 from tests.cast import Cast, Patient
 from tests.http.test_permissions import SCOPED
@@ -98,7 +99,7 @@ def no_audit(house: House) -> Iterator[None]:
     """The table of the audit trail is not there."""
 
     def rename(old: str, new: str) -> None:
-        with house.database.transaction(write=True) as connection:
+        with house.database.transaction(write=True, bounds=EVERYTHING) as connection:
             connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
 
     rename("audit_events", "elsewhere")

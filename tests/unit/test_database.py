@@ -19,6 +19,7 @@ from diary.access.model import clinics
 from diary.audit import audit_events
 from diary.callers import OPERATOR
 from diary.database import Database, NestedTransaction, lost_race
+from diary.isolation import EVERYTHING
 from diary.patients.model import enrolments, patients
 from diary.vault import Vault
 from diary.work import House
@@ -40,7 +41,7 @@ def a_patient(clinic_id: UUID, **values: Any) -> dict[str, Any]:
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
     """The INSERTs that reach the database meanwhile."""
-    with database.transaction(write=False) as connection:
+    with database.transaction(write=False, bounds=EVERYTHING) as connection:
         engine = connection.engine
     sent: list[str] = []
 
@@ -55,25 +56,28 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
     def with_a_fault() -> None:
-        with database.transaction(write=True) as connection:
+        with database.transaction(write=True, bounds=EVERYTHING) as connection:
             connection.execute(insert(clinics), a_clinic())
             raise LookupError
 
     with pytest.raises(LookupError):
         with_a_fault()
-    with database.transaction(write=True) as connection:
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
         connection.execute(insert(clinics), a_clinic(name="Hill"))
 
-    with database.transaction(write=False) as connection:
+    with database.transaction(write=False, bounds=EVERYTHING) as connection:
         assert connection.scalars(select(clinics.c.name)).all() == ["Hill"]
 
 
 def test_whoever_comes_second_to_a_unique_value_lost_a_race(database: Database) -> None:
     clinic = a_clinic()
-    with database.transaction(write=True) as connection:
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
         connection.execute(insert(clinics), clinic)
 
-    with pytest.raises(IntegrityError) as fault, database.transaction(write=True) as connection:
+    with (
+        pytest.raises(IntegrityError) as fault,
+        database.transaction(write=True, bounds=EVERYTHING) as connection,
+    ):
         connection.execute(insert(clinics), clinic)
 
     assert lost_race(fault.value)
@@ -90,10 +94,13 @@ def test_a_broken_rule_is_no_lost_race(
     database: Database, broken: Callable[[UUID], dict[str, Any]]
 ) -> None:
     clinic = a_clinic()
-    with database.transaction(write=True) as connection:
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
         connection.execute(insert(clinics), clinic)
 
-    with pytest.raises(IntegrityError) as fault, database.transaction(write=True) as connection:
+    with (
+        pytest.raises(IntegrityError) as fault,
+        database.transaction(write=True, bounds=EVERYTHING) as connection,
+    ):
         connection.execute(insert(patients), broken(clinic["id"]))
 
     assert not lost_race(fault.value)
@@ -102,13 +109,13 @@ def test_a_broken_rule_is_no_lost_race(
 def test_a_deadlock_is_a_lost_race(database: Database) -> None:
     """Each locks one row and then wants the other's; on SQLite they take turns instead."""
     ids = [uuid4(), uuid4()]
-    with database.transaction(write=True) as connection:
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
         connection.execute(insert(clinics), [a_clinic(id=one) for one in ids])
     both_hold_one = Barrier(2)
 
     def rename(first: UUID, second: UUID) -> DBAPIError | None:
         try:
-            with database.transaction(write=True) as connection:
+            with database.transaction(write=True, bounds=EVERYTHING) as connection:
                 for one in (first, second):
                     connection.execute(
                         clinics.update().where(clinics.c.id == one).values(name=str(first))
@@ -125,19 +132,19 @@ def test_a_deadlock_is_a_lost_race(database: Database) -> None:
     faults = [fault for fault in outcomes if fault is not None]
     assert len(faults) == (0 if database.is_sqlite else 1)
     assert all(lost_race(fault) for fault in faults)
-    with database.transaction(write=False) as connection:
+    with database.transaction(write=False, bounds=EVERYTHING) as connection:
         assert len(set(connection.scalars(select(clinics.c.name)))) == 1
 
 
 def test_a_writer_locked_out_by_another_process_lost_a_race(tmp_path: Path) -> None:
     ours, theirs = (Database(f"sqlite:///{tmp_path}/diary.db", pool_size=2) for _ in range(2))
-    with ours.transaction(write=False) as connection:
+    with ours.transaction(write=False, bounds=EVERYTHING) as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
 
     with (
-        theirs.transaction(write=True),
+        theirs.transaction(write=True, bounds=EVERYTHING),
         pytest.raises(OperationalError) as fault,
-        ours.transaction(write=True),
+        ours.transaction(write=True, bounds=EVERYTHING),
     ):
         pass
 
@@ -148,21 +155,21 @@ def test_a_writer_locked_out_by_another_process_lost_a_race(tmp_path: Path) -> N
 
 def test_many_threads_write_without_losing_anything(database: Database) -> None:
     def found(number: int) -> None:
-        with database.transaction(write=True) as connection:
+        with database.transaction(write=True, bounds=EVERYTHING) as connection:
             connection.scalar(select(func.count()).select_from(clinics))
             connection.execute(insert(clinics), a_clinic(name=str(number)))
 
     with ThreadPoolExecutor(5) as threads:
         list(threads.map(found, range(40)))
 
-    with database.transaction(write=False) as connection:
+    with database.transaction(write=False, bounds=EVERYTHING) as connection:
         assert connection.scalar(select(func.count()).select_from(clinics)) == 40
 
 
 def test_a_moment_without_an_offset_is_refused(database: Database) -> None:
     naive = datetime(2026, 3, 2, 9)  # noqa: DTZ001
 
-    with database.transaction(write=True) as connection:
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
         with pytest.raises(StatementError, match="UTC offset"):
             connection.execute(insert(clinics), a_clinic(created_at=naive))
         with pytest.raises(StatementError, match="UTC offset"):
@@ -172,10 +179,10 @@ def test_a_moment_without_an_offset_is_refused(database: Database) -> None:
 def test_a_moment_comes_back_in_utc_to_the_microsecond(database: Database) -> None:
     in_india = datetime(2026, 3, 2, 9, 0, 0, 123456, timezone(timedelta(hours=5, minutes=30)))
 
-    with database.transaction(write=True) as connection:
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
         connection.execute(insert(clinics), a_clinic(created_at=in_india))
 
-    with database.transaction(write=False) as connection:
+    with database.transaction(write=False, bounds=EVERYTHING) as connection:
         kept = connection.scalars(select(clinics.c.created_at)).one()
     assert kept == in_india
     assert kept.utcoffset() == timedelta(0)
@@ -276,13 +283,13 @@ def test_sqlite_is_set_up_for_a_promise_that_is_kept(tmp_path: Path) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
     def look() -> None:
-        with database.transaction(write=False) as connection:
+        with database.transaction(write=False, bounds=EVERYTHING) as connection:
             found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
             assert found == wanted
 
     # Each of two connections, for all but one of them are the connection's own.
     with ThreadPoolExecutor(1) as elsewhere:
-        with database.transaction(write=True):
+        with database.transaction(write=True, bounds=EVERYTHING):
             elsewhere.submit(look).result()
         look()
     database.close()
@@ -290,7 +297,10 @@ def test_sqlite_is_set_up_for_a_promise_that_is_kept(tmp_path: Path) -> None:
 
 def test_a_writer_of_sqlite_begins_by_taking_the_lock(tmp_path: Path) -> None:
     writing, reading = (Database(f"sqlite:///{tmp_path}/diary.db", pool_size=1) for _ in range(2))
-    with writing.transaction(write=True), reading.transaction(write=False) as reader:
+    with (
+        writing.transaction(write=True, bounds=EVERYTHING),
+        reading.transaction(write=False, bounds=EVERYTHING) as reader,
+    ):
         reader.exec_driver_sql("PRAGMA busy_timeout=0")
         reader.exec_driver_sql("SELECT 1")
         with pytest.raises(OperationalError, match="locked"):
@@ -301,13 +311,13 @@ def test_a_writer_of_sqlite_begins_by_taking_the_lock(tmp_path: Path) -> None:
 
 def test_a_transaction_within_a_transaction_is_refused(database: Database) -> None:
     with (
-        database.transaction(write=True),
+        database.transaction(write=True, bounds=EVERYTHING),
         pytest.raises(NestedTransaction),
-        database.transaction(write=False),
+        database.transaction(write=False, bounds=EVERYTHING),
     ):
         pass
 
-    with database.transaction(write=False):
+    with database.transaction(write=False, bounds=EVERYTHING):
         pass
 
 

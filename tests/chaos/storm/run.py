@@ -65,14 +65,15 @@ def run(database: str, plan: Plan, folder: Path) -> Report:
     with ExitStack() as stack:
         server: Server | None = None
         if database == "sqlite":
-            url = f"sqlite:///{folder / 'diary.db'}"
+            owner = url = f"sqlite:///{folder / 'diary.db'}"
         else:
             server = stack.enter_context(Server(durable=True))
-            url = server.create_database("storm")
+            owner = server.create_database("storm")
+            url = server.serving(owner)
         arrived = folder / "arrived"
         arrived.touch()
         receiver = stack.enter_context(Receiver.start(log=arrived))
-        stage = set_stage(url, receiver, count=plan.patients)
+        stage = set_stage(url, receiver, count=plan.patients, owner=owner)
         stack.callback(stage.house.database.close)
         return asyncio.run(_run(database, plan, folder, stage, receiver, server))
 

@@ -53,13 +53,13 @@ class Stage:
         return kept[0]
 
 
-def set_stage(url: str, receiver: Receiver, *, count: int) -> Stage:
-    """People an empty database. count: how many patients in all.
+def set_stage(url: str, receiver: Receiver, *, count: int, owner: str | None = None) -> Stage:
+    """People an empty database. count: how many patients in all. owner: whoever migrates it.
 
     An alert pages `team`, a minute later again, and after another minute `call`; then it is
     exhausted and pages everyone. The first clinic's `team` has a spare beside it.
     """
-    house = newly_opened(url)
+    house = newly_opened(url, owner)
     keys = KeyRing(house)
     doors: list[tuple[str, ...]] = [(f"team-{n}", f"call-{n}") for n in range(CLINICS)]
     spare = "spare"
