@@ -32,7 +32,7 @@ ns = Namespace("alerts", "Alerts", path="/v1/alerts")
 
 @ns.route("")
 class Alerts(Resource):
-    """The clinic's alerts."""
+    """The clinic's open alerts, and the closed ones of the caller's patients."""
 
     @operation(scope=Scope.ALERTS_READ, query=AlertFilter, returns=AlertView, page=True)
     def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
@@ -188,7 +188,7 @@ class ResolveAlert(Resource):
         """Resolve an alert with its outcome."""
         text = body.pop("note")
         answers.resolve(work, alert_id, text=text, **body)
-        return reading.get(work, alert_id)
+        return reading.closed(work, alert_id)
 
 
 @ns.route("/<uuid:alert_id>/deliveries")
