@@ -57,9 +57,7 @@ def visible(work: Work) -> Select[Any]:
     While one is open it is the whole clinic's: whoever is paged must be able to say "I have it".
     A closed one belongs to the record, which not everybody reads.
     """
-    return _of_clinic(work).where(
-        or_(alerts.c.status != Status.RESOLVED, relation.may_read(work))
-    )
+    return _of_clinic(work).where(or_(alerts.c.status != Status.RESOLVED, relation.may_read(work)))
 
 
 def get(work: Work, alert_id: UUID) -> AlertInFull:

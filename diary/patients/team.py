@@ -28,6 +28,13 @@ class TeamMember:
     added_by: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class CareTeam:
+    """Who is on it, in the order they joined."""
+
+    members: list[TeamMember]
+
+
 def begin(work: Work, patient_id: UUID) -> None:
     """Put the clinician on the team who enters the patient; whoever else does is on none."""
     caller = work.caller
@@ -36,17 +43,17 @@ def begin(work: Work, patient_id: UUID) -> None:
         work.add(care_team, **_row(work, patient_id, caller.id))
 
 
-def members(work: Work, patient_id: UUID) -> list[TeamMember]:
-    """The team, in the order they joined. The patient is one that the caller can see."""
+def of_patient(work: Work, patient_id: UUID) -> CareTeam:
+    """The team of a patient that the caller can see."""
     rows = work.rows(
         select(care_team)
-        .where(
-            care_team.c.clinic_id == work.caller.clinic, care_team.c.patient_id == patient_id
-        )
+        .where(care_team.c.clinic_id == work.caller.clinic, care_team.c.patient_id == patient_id)
         .order_by(care_team.c.since, care_team.c.staff_id)
     )
     names = staff.names(work, {row.staff_id for row in rows})
-    return [TeamMember(row.staff_id, names[row.staff_id], row.since, row.added_by) for row in rows]
+    return CareTeam(
+        [TeamMember(row.staff_id, names[row.staff_id], row.since, row.added_by) for row in rows]
+    )
 
 
 def add(work: Work, patient_id: UUID, staff_id: UUID) -> None:
@@ -55,7 +62,7 @@ def add(work: Work, patient_id: UUID, staff_id: UUID) -> None:
     Raises NotFound for whoever is no active clinician of this clinic.
     """
     staff.require_clinician(work, staff_id)
-    if staff_id in {member.id for member in members(work, patient_id)}:
+    if staff_id in {member.id for member in of_patient(work, patient_id).members}:
         return
     work.add_unless_there(care_team, **_row(work, patient_id, staff_id))
     work.audit("care-team.joined", "patient", patient_id, member=str(staff_id))

@@ -24,42 +24,44 @@ _STATES = "state IN ('pending', 'active', 'retiring', 'retired')"
 _STATES_BEFORE = "state IN ('active', 'retiring', 'retired')"
 
 
+def _of_both(table: str) -> list[sa.schema.SchemaItem]:
+    return [
+        sa.Column("clinic_id", ID, nullable=False),
+        sa.Column("patient_id", ID, nullable=False),
+        sa.Column("staff_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name=op.f(f"fk_{table}_clinic_id")),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "patient_id"],
+            ["patients.clinic_id", "patients.id"],
+            name=op.f(f"fk_{table}_clinic_id_patient_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "staff_id"],
+            ["staff.clinic_id", "staff.id"],
+            name=op.f(f"fk_{table}_clinic_id_staff_id"),
+        ),
+    ]
+
+
 def upgrade() -> None:
     """Make the tables, fill the care teams, and add the columns."""
-    for name, own in (
-        ("care_team", [sa.Column("since", INSTANT, nullable=False), sa.Column("added_by", ID)]),
-        (
-            "break_glass",
-            [
-                sa.Column("reason", sa.LargeBinary(), nullable=False),
-                sa.Column("begun_at", INSTANT, nullable=False),
-                sa.Column("until", INSTANT, nullable=False),
-                sa.Column("ended_at", INSTANT),
-            ],
-        ),
-    ):
-        is_team = name == "care_team"
-        key = ["clinic_id", "patient_id", "staff_id"] if is_team else ["clinic_id", "id"]
-        op.create_table(
-            name,
-            sa.Column("clinic_id", ID, nullable=False),
-            *([] if is_team else [sa.Column("id", ID, nullable=False)]),
-            sa.Column("patient_id", ID, nullable=False),
-            sa.Column("staff_id", ID, nullable=False),
-            *own,
-            sa.ForeignKeyConstraint(
-                ["clinic_id"], ["clinics.id"], name=op.f(f"fk_{name}_clinic_id")
-            ),
-            *(
-                sa.ForeignKeyConstraint(
-                    ["clinic_id", column],
-                    [f"{table}.clinic_id", f"{table}.id"],
-                    name=op.f(f"fk_{name}_clinic_id_{column}"),
-                )
-                for column, table in (("patient_id", "patients"), ("staff_id", "staff"))
-            ),
-            sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{name}")),
-        )
+    op.create_table(
+        "care_team",
+        *_of_both("care_team"),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("added_by", ID, nullable=True),
+        sa.PrimaryKeyConstraint("clinic_id", "patient_id", "staff_id", name=op.f("pk_care_team")),
+    )
+    op.create_table(
+        "break_glass",
+        sa.Column("id", ID, nullable=False),
+        *_of_both("break_glass"),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", INSTANT, nullable=False),
+        sa.Column("until", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_break_glass")),
+    )
     op.create_index(op.f("ix_care_team_clinic_id_staff_id"), "care_team", ["clinic_id", "staff_id"])
     op.create_index(
         op.f("ix_break_glass_clinic_id_staff_id_patient_id"),
