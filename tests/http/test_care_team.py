@@ -57,7 +57,7 @@ def test_a_patient_is_handed_over(cast: Cast, judy: Member) -> None:
 
 
 def test_only_active_clinicians_of_the_clinic_join(cast: Cast) -> None:
-    invited = invite(cast, "clinician").json["member"]["id"]
+    invited = invite(cast.erin)["member"]["id"]
     for nobody in (uuid4(), cast.charlie.id, cast.dana.id, cast.erin.id, invited):
         assert cast.dana.api.put(f"{team(cast)}/{nobody}").status == 404, nobody
     assert ids(cast.dana.api.get(team(cast))) == [str(cast.bob.id)]

@@ -36,6 +36,12 @@ def sign_in(api: Api, cast: Cast, app: App) -> dict[str, Any]:
     return found
 
 
+def renewed(api: Api, granted: dict[str, Any]) -> dict[str, Any]:
+    form = {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]}
+    found: dict[str, Any] = api.form("/oauth/token", **form).json
+    return found
+
+
 def test_a_code_once_more_after_ten_minutes(
     api: Api, cast: Cast, erins_app: App, clock: SimulatedClock
 ) -> None:
@@ -47,10 +53,9 @@ def test_a_code_once_more_after_ten_minutes(
     assert erin.post("/v1/webhook-endpoints", ENDPOINT).status == 201
     clock.advance(seconds=2)
 
-    form = {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]}
-    renewed = api.form("/oauth/token", **form).json
-    assert claims(renewed["access_token"])["auth_time"] == since, "renewing proves nothing"
-    erin = api.as_(renewed["access_token"])
+    later = renewed(api, granted)
+    assert claims(later["access_token"])["auth_time"] == since, "renewing proves nothing"
+    erin = api.as_(later["access_token"])
     refused = erin.post("/v1/webhook-endpoints", ENDPOINT)
     assert (refused.status, refused.code) == (401, "step-up-needed")
     assert refused.headers["WWW-Authenticate"] == (
@@ -63,10 +68,9 @@ def test_a_code_once_more_after_ten_minutes(
     assert "refresh_token" not in proven.json
     assert claims(proven.json["access_token"])["auth_time"] == int(clock.now().timestamp())
     # The session has proven it: whichever token of it is shown.
-    for token in (proven.json["access_token"], renewed["access_token"]):
+    for token in (proven.json["access_token"], later["access_token"]):
         assert api.as_(token).post("/v1/webhook-endpoints", ENDPOINT).status == 201
-    form["refresh_token"] = renewed["refresh_token"]
-    again = api.form("/oauth/token", **form).json
+    again = renewed(api, later)
     assert (
         claims(again["access_token"])["auth_time"]
         == claims(proven.json["access_token"])["auth_time"]
@@ -76,9 +80,9 @@ def test_a_code_once_more_after_ten_minutes(
 def test_a_code_serves_once_and_wrong_ones_are_counted(
     api: Api, cast: Cast, erins_app: App, clock: SimulatedClock
 ) -> None:
-    token = sign_in(api, cast, erins_app)["access_token"]
+    granted = sign_in(api, cast, erins_app)
     clock.advance(minutes=10, seconds=1)
-    erin = api.as_(token)
+    erin = api.as_(renewed(api, granted)["access_token"])
     code = erins_app.code()
     assert erin.post(STEP_UP, {"code": code}).status == 200
     for _ in range(4):
@@ -95,8 +99,9 @@ def test_a_code_serves_once_and_wrong_ones_are_counted(
 def test_a_recovery_code_proves_it_too(api: Api, cast: Cast, clock: SimulatedClock) -> None:
     app, _, confirmed = set_up(api, cast.erin, clock)
     (code, *_) = confirmed.json["recovery_codes"]
-    erin = api.as_(sign_in(api, cast, app)["access_token"])
+    granted = sign_in(api, cast, app)
     clock.advance(minutes=10, seconds=1)
+    erin = api.as_(renewed(api, granted)["access_token"])
     assert erin.post("/v1/webhook-endpoints", ENDPOINT).status == 401
     assert erin.post(STEP_UP, {"code": code}).status == 200
     assert erin.post("/v1/webhook-endpoints", ENDPOINT).status == 201
@@ -106,8 +111,9 @@ def test_a_recovery_code_proves_it_too(api: Api, cast: Cast, clock: SimulatedClo
 def test_a_proof_is_of_one_session(
     api: Api, cast: Cast, erins_app: App, clock: SimulatedClock
 ) -> None:
-    first, second = (api.as_(sign_in(api, cast, erins_app)["access_token"]) for _ in "ab")
+    granted = [sign_in(api, cast, erins_app) for _ in "ab"]
     clock.advance(minutes=10, seconds=1)
+    first, second = (api.as_(renewed(api, each)["access_token"]) for each in granted)
     assert first.post(STEP_UP, {"code": erins_app.code()}).status == 200
     assert first.post("/v1/webhook-endpoints", ENDPOINT).status == 201
     assert second.post("/v1/webhook-endpoints", ENDPOINT).status == 401
