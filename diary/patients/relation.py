@@ -39,6 +39,14 @@ def may_change(work: Work) -> ColumnElement[bool]:
     return _or_for_a_clinician(work)
 
 
+def may_raise(work: Work) -> ColumnElement[bool]:
+    """For whom this caller may raise an alert: whose record they read, and whose open alert they
+    see. Whoever finds out that it is worse must be able to say so."""
+    return _or_for_a_clinician(
+        work, _holds_the_alert(work), _broke_the_glass(work), _has_an_open_alert(work)
+    )
+
+
 def _or_for_a_clinician(work: Work, *more: ColumnElement[bool]) -> ColumnElement[bool]:
     caller = work.caller
     if caller.kind is CallerKind.DEVICE:
@@ -64,6 +72,14 @@ def _holds_the_alert(work: Work) -> ColumnElement[bool]:
         _alerts.c.patient_id == patients.c.id,
         _alerts.c.status == "acknowledged",
         _alerts.c.acknowledged_by == work.caller.id,
+    )
+
+
+def _has_an_open_alert(work: Work) -> ColumnElement[bool]:
+    return exists().where(
+        _alerts.c.clinic_id == work.caller.clinic,
+        _alerts.c.patient_id == patients.c.id,
+        _alerts.c.status != "resolved",
     )
 
 

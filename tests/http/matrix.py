@@ -110,6 +110,7 @@ RELATIONS: dict[str, Relation] = {
 }
 OTHERWISE: dict[tuple[str, str], Relation] = {
     ("putOwnCheckIn", "check_in_id"): anything,
+    ("postAlerts", "patient_id"): alert,
     ("postPatientBreakGlass", "patient_id"): clinic,
     ("deletePatientBreakGlass", "patient_id"): own_glass,
 }

@@ -129,6 +129,14 @@ def test_whoever_reads_the_record_may_raise_an_alert(cast: Cast, judy: Member) -
     assert judy.api.post("/v1/alerts", raised).status == 201
 
 
+def test_whoever_sees_an_open_alert_may_make_it_worse(cast: Cast, judy: Member) -> None:
+    cast.alice.check_in(si=3)
+    (alert,) = judy.alerts()
+    worse = {"patient_id": alert["patient_id"], "severity": "critical", "note": "She called."}
+    raised = judy.api.post("/v1/alerts", worse)
+    assert (raised.status, raised.json["alert"]["severity"]) == (201, "critical")
+
+
 def test_the_drill_patient_is_everybodys(cast: Cast, judy: Member) -> None:
     cast.dana.api.post("/v1/drills", {"severity": "high"})
     (drill,) = judy.alerts()
