@@ -4,23 +4,14 @@ Each function is a condition on a row of `patients` in the caller's clinic, and 
 `service.visible` and `service.require` are how everything under a patient asks.
 """
 
-from sqlalchemy import ColumnElement, column, exists, false, or_, table, true
+from sqlalchemy import ColumnElement, Table, exists, false, or_, true
 
 from diary.access.permissions import Role
 from diary.callers import CallerKind
 from diary.clock import CLOCKS_DIFFER
-from diary.columns import Id
+from diary.columns import metadata
 from diary.patients.model import break_glass, care_team, patients
 from diary.work import Work
-
-# Named as a foreign key names its table: the slice of alerts lies above this one.
-_alerts = table(
-    "alerts",
-    column("clinic_id", Id),
-    column("patient_id", Id),
-    column("status"),
-    column("acknowledged_by", Id),
-)
 
 
 def may_read(work: Work) -> ColumnElement[bool]:
@@ -59,37 +50,42 @@ def _or_for_a_clinician(work: Work, *more: ColumnElement[bool]) -> ColumnElement
 
 
 def _on_the_care_team(work: Work) -> ColumnElement[bool]:
-    return exists().where(
-        care_team.c.clinic_id == work.caller.clinic,
-        care_team.c.patient_id == patients.c.id,
-        care_team.c.staff_id == work.caller.id,
-    )
+    return _has_one_in(work, care_team, care_team.c.staff_id == work.caller.id)
 
 
 def _holds_the_alert(work: Work) -> ColumnElement[bool]:
-    return exists().where(
-        _alerts.c.clinic_id == work.caller.clinic,
-        _alerts.c.patient_id == patients.c.id,
-        _alerts.c.status == "acknowledged",
-        _alerts.c.acknowledged_by == work.caller.id,
+    alerts = _alerts()
+    return _has_one_in(
+        work, alerts, alerts.c.status == "acknowledged", alerts.c.acknowledged_by == work.caller.id
     )
 
 
 def _has_an_open_alert(work: Work) -> ColumnElement[bool]:
-    return exists().where(
-        _alerts.c.clinic_id == work.caller.clinic,
-        _alerts.c.patient_id == patients.c.id,
-        _alerts.c.status != "resolved",
-    )
+    alerts = _alerts()
+    return _has_one_in(work, alerts, alerts.c.status != "resolved")
 
 
 def _broke_the_glass(work: Work) -> ColumnElement[bool]:
-    return exists().where(
-        break_glass.c.clinic_id == work.caller.clinic,
-        break_glass.c.patient_id == patients.c.id,
+    return _has_one_in(
+        work,
+        break_glass,
         break_glass.c.staff_id == work.caller.id,
         break_glass.c.ended_at.is_(None),
         # A clock that was set back must not make it last longer.
         break_glass.c.begun_at <= work.now + CLOCKS_DIFFER,
         break_glass.c.until > work.now,
     )
+
+
+def _has_one_in(work: Work, table: Table, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the patient has such a row there, whatever the query around it is about."""
+    return (
+        exists()
+        .where(table.c.clinic_id == work.caller.clinic, table.c.patient_id == patients.c.id, *more)
+        .correlate(patients)
+    )
+
+
+def _alerts() -> Table:
+    # By its name, as a foreign key has it: the slice of alerts lies above this one.
+    return metadata.tables["alerts"]
