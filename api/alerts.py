@@ -12,6 +12,7 @@ from diary.alerts import answers, by_hand, reading
 from diary.alerts.errors import AlertHeld, AlertNotHeld, AlertResolved, LookAgain, NameRequired
 from diary.alerts.model import alerts
 from diary.errors import NotFound
+from diary.patients.service import OnlyReading
 from diary.work import Work
 from schemas.alerts import (
     Acknowledgement,
@@ -32,7 +33,7 @@ ns = Namespace("alerts", "Alerts", path="/v1/alerts")
 
 @ns.route("")
 class Alerts(Resource):
-    """The clinic's alerts."""
+    """The clinic's open alerts, and the closed ones of the caller's patients."""
 
     @operation(scope=Scope.ALERTS_READ, query=AlertFilter, returns=AlertView, page=True)
     def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
@@ -83,7 +84,7 @@ class AcknowledgeAlert(Resource):
         scope=Scope.ALERTS_WRITE,
         body=Acknowledgement,
         returns=AlertInFullView,
-        raises=(NotFound, LookAgain, AlertHeld, AlertResolved, NameRequired),
+        raises=(NotFound, LookAgain, AlertHeld, AlertResolved, OnlyReading, NameRequired),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Acknowledge an alert: paging stops until the acknowledgement expires.
@@ -102,7 +103,7 @@ class HandOverAlert(Resource):
         scope=Scope.ALERTS_WRITE,
         body=HandOver,
         returns=AlertInFullView,
-        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, NameRequired),
+        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, OnlyReading, NameRequired),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Hand an acknowledged alert over to a colleague, or take it over.
@@ -122,7 +123,7 @@ class ReleaseAlert(Resource):
         scope=Scope.ALERTS_WRITE,
         body=Release,
         returns=AlertInFullView,
-        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, NameRequired),
+        raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, OnlyReading, NameRequired),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Take an acknowledgement back: the step where it stood is paged at once."""
@@ -138,7 +139,7 @@ class ContactedPatient(Resource):
         scope=Scope.ALERTS_WRITE,
         body=SpokenWith,
         returns=AlertInFullView,
-        raises=(NotFound, AlertResolved, NameRequired),
+        raises=(NotFound, AlertResolved, OnlyReading, NameRequired),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Record that someone spoke with the patient; the first time is kept."""
@@ -155,7 +156,7 @@ class AlertNotes(Resource):
         body=AlertNote,
         returns=AlertInFullView,
         status=201,
-        raises=(NotFound,),
+        raises=(NotFound, OnlyReading),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Write a note into the history."""
@@ -167,7 +168,11 @@ class AlertNotes(Resource):
 class EscalateAlert(Resource):
     """More hands, now."""
 
-    @operation(scope=Scope.ALERTS_WRITE, returns=AlertInFullView, raises=(NotFound, AlertResolved))
+    @operation(
+        scope=Scope.ALERTS_WRITE,
+        returns=AlertInFullView,
+        raises=(NotFound, AlertResolved, OnlyReading),
+    )
     def post(self, work: Work, alert_id: UUID) -> reading.AlertInFull:
         """Page the policy's next step now; an acknowledgement ends with it."""
         answers.escalate(work, alert_id)
@@ -182,13 +187,13 @@ class ResolveAlert(Resource):
         scope=Scope.ALERTS_WRITE,
         body=Resolution,
         returns=AlertInFullView,
-        raises=(NotFound, LookAgain, AlertResolved, NameRequired),
+        raises=(NotFound, LookAgain, AlertResolved, OnlyReading, NameRequired),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Resolve an alert with its outcome."""
         text = body.pop("note")
         answers.resolve(work, alert_id, text=text, **body)
-        return reading.get(work, alert_id)
+        return reading.closed(work, alert_id)
 
 
 @ns.route("/<uuid:alert_id>/deliveries")

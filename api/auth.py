@@ -7,7 +7,7 @@ from flask import current_app, g, request
 
 from diary.access.keys import KeyRing, SigningKey
 from diary.access.permissions import Scope
-from diary.access.sessions import Grant, find_caller
+from diary.access.sessions import Grant, find_caller, require_fresh_proof
 from diary.access.tokens import Claims, Tokens
 from diary.callers import CallerKind
 from diary.errors import Forbidden, Unauthenticated
@@ -59,16 +59,19 @@ def require_claims(door: Front, scope: Scope) -> Claims:
     return claims
 
 
-def enter(work: Work, claims: Claims, scope: Scope) -> None:
+def enter(work: Work, claims: Claims, scope: Scope, *, step_up: bool) -> None:
     """Make the token's session the caller of this transaction: the first read in it.
 
-    Raises Unauthenticated once the session is over, Forbidden where it has not the scope any more.
+    Raises Unauthenticated once the session is over, Forbidden where it has not the scope any more,
+    and StepUpNeeded where `step_up` asks for a fresh proof of who it is.
     """
     caller = find_caller(work, claims.clinic_id, claims.session_id)
     held = caller.scopes & claims.scopes
     work.caller = g.caller = replace(caller, scopes=held)
     if scope not in held:
         raise Forbidden
+    if step_up:
+        require_fresh_proof(work)
 
 
 def claims_if_genuine() -> Claims | None:

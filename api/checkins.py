@@ -17,7 +17,6 @@ from diary.checkins.model import check_ins, quarantine
 from diary.checkins.receipt import CheckInConflict, Draft, Outcome
 from diary.checkins.record import record
 from diary.errors import FieldFault, NotFound
-from diary.patients import service as patients
 from diary.work import Work
 from schemas.checkins import (
     CheckInDraft,
@@ -98,7 +97,6 @@ class PatientCheckIns(Resource):
     )
     def get(self, work: Work, patient_id: UUID, query: dict[str, Any], page: Page) -> Found:
         """List a patient's check-ins, the last recorded first."""
-        patients.require(work, patient_id)
         return _read(work, patient_id, query, page)
 
 
@@ -119,7 +117,6 @@ class PatientQuarantine(Resource):
     @operation(scope=Scope.CHECK_INS_READ, returns=SetApartView, page=True, raises=(NotFound,))
     def get(self, work: Work, patient_id: UUID, page: Page) -> Found:
         """List the bodies that were kept apart, the last received first."""
-        patients.require(work, patient_id)
         return page.read(
             work,
             reading.set_apart(work, patient_id),

@@ -24,7 +24,13 @@ class ApiClients(Resource):
         """List the clinic's API clients, revoked ones included."""
         return clients.all_clients(work)
 
-    @operation(scope=Scope.CLIENTS_WRITE, body=ClientDraft, returns=ClientKeyView, status=201)
+    @operation(
+        scope=Scope.CLIENTS_WRITE,
+        step_up=True,
+        body=ClientDraft,
+        returns=ClientKeyView,
+        status=201,
+    )
     def post(self, work: Work, body: dict[str, Any]) -> clients.Client:
         """Register an API client; its key is shown this once.
 
@@ -42,7 +48,7 @@ class ApiClients(Resource):
 class ApiClient(Resource):
     """One program."""
 
-    @operation(scope=Scope.CLIENTS_WRITE, status=204, raises=(NotFound,))
+    @operation(scope=Scope.CLIENTS_WRITE, step_up=True, status=204, raises=(NotFound,))
     def delete(self, work: Work, client_id: UUID) -> None:
         """Revoke an API client: it is refused from its next request on."""
         clients.revoke_client(work, client_id)
@@ -52,7 +58,13 @@ class ApiClient(Resource):
 class ApiClientPublicKeys(Resource):
     """The keys that a program signs its assertions with."""
 
-    @operation(scope=Scope.CLIENTS_WRITE, body=PublicKeys, status=204, raises=(NotFound,))
+    @operation(
+        scope=Scope.CLIENTS_WRITE,
+        step_up=True,
+        body=PublicKeys,
+        status=204,
+        raises=(NotFound,),
+    )
     def put(self, work: Work, client_id: UUID, body: dict[str, Any]) -> None:
         """Put other keys in place of an API client's.
 

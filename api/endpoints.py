@@ -30,7 +30,13 @@ class Endpoints(Resource):
         """List the endpoints, the newest first."""
         return page.read(work, endpoints.visible(work), table.c.id)
 
-    @operation(scope=Scope.ENDPOINTS_WRITE, body=EndpointDraft, returns=NewEndpointView, status=201)
+    @operation(
+        scope=Scope.ENDPOINTS_WRITE,
+        step_up=True,
+        body=EndpointDraft,
+        returns=NewEndpointView,
+        status=201,
+    )
     def post(self, work: Work, body: dict[str, Any]) -> endpoints.NewEndpoint:
         """Add an endpoint. Its signing secret is in this answer and in no other."""
         return endpoints.create(work, **body)
@@ -45,7 +51,9 @@ class Endpoint(Resource):
         """Read an endpoint."""
         return endpoints.get(work, endpoint_id)
 
-    @operation(scope=Scope.ENDPOINTS_WRITE, status=204, raises=(NotFound, EndpointInUse))
+    @operation(
+        scope=Scope.ENDPOINTS_WRITE, step_up=True, status=204, raises=(NotFound, EndpointInUse)
+    )
     def delete(self, work: Work, endpoint_id: UUID) -> Answer:
         """Disable an endpoint that no policy in force pages, and cancel what waits for it."""
         disable_endpoint(work, endpoint_id)
@@ -56,7 +64,7 @@ class Endpoint(Resource):
 class EndpointActivation(Resource):
     """Back again."""
 
-    @operation(scope=Scope.ENDPOINTS_WRITE, returns=EndpointView, raises=(NotFound,))
+    @operation(scope=Scope.ENDPOINTS_WRITE, step_up=True, returns=EndpointView, raises=(NotFound,))
     def post(self, work: Work, endpoint_id: UUID) -> Row[Any]:
         """Send to an endpoint again that was disabled, or gone. What was cancelled stays so."""
         return endpoints.activate(work, endpoint_id)
@@ -68,6 +76,7 @@ class EndpointSecretRotation(Resource):
 
     @operation(
         scope=Scope.ENDPOINTS_WRITE,
+        step_up=True,
         body=SecretRotation,
         returns=NewEndpointView,
         raises=(NotFound,),

@@ -12,11 +12,12 @@ from diary.access.permissions import Scope
 from diary.errors import NotFound
 from diary.infusions import service
 from diary.infusions.model import infusions
+from diary.patients.service import OnlyReading
 from diary.work import Work
 from schemas.infusions import InfusionDraft, InfusionEnd, InfusionStart, InfusionView
 
 ns = Namespace("infusions", "Infusions", path="/v1/patients/<uuid:patient_id>/infusions")
-_STEP = (NotFound, service.InfusionNotReady)
+_STEP = (NotFound, OnlyReading, service.InfusionNotReady)
 
 
 @ns.route("")
@@ -33,7 +34,7 @@ class Infusions(Resource):
         body=InfusionDraft,
         returns=InfusionView,
         status=201,
-        raises=(NotFound,),
+        raises=(NotFound, OnlyReading),
     )
     def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> Row[Any]:
         """Plan a patient's next infusion."""

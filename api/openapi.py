@@ -20,6 +20,7 @@ from marshmallow import Schema
 from api.operation import Operation, declaration
 from api.problems import MEDIA_TYPE, STATUS, status_of
 from api.routes import NAMESPACES
+from diary.access.errors import StepUpNeeded
 from diary.access.permissions import SCOPES_OF, Scope
 from diary.errors import NotFound
 from schemas.events import EVENTS
@@ -39,6 +40,10 @@ _ALWAYS = (400, 500, 503)
 _WITH_TOKEN = (401, 403)
 _WITH_BODY = (411, 413, 415, 422)
 _HTML = {"type": "string"}
+_STEP_UP = (
+    "A member must have proven who they are within the last 10 minutes: by signing in, or with "
+    "`POST /v1/sessions/current/step-up` (RFC 9470)."
+)
 
 
 def document() -> dict[str, Any]:
@@ -115,8 +120,9 @@ def _operation(tag: str, url: str, declared: Operation) -> dict[str, Any]:
         "responses": _successes(declared) | _refusals(declared),
         "security": [{"bearer": [declared.scope]}] if declared.scope else [],
     }
-    if declared.description:
-        described["description"] = declared.description
+    about = (declared.description, _STEP_UP if declared.step_up else "")
+    if any(about):
+        described["description"] = " ".join(filter(None, about))
     if declared.deprecated:
         described["deprecated"] = True
     if declared.body is not None:
@@ -161,6 +167,8 @@ def _refusals(declared: Operation) -> dict[str, Any]:
     codes: dict[int, list[str]] = {status: [] for status in _ALWAYS}
     if declared.scope is not None:
         codes |= {status: [] for status in _WITH_TOKEN}
+    if declared.step_up:
+        codes[401].append(StepUpNeeded.code)
     if declared.body is not None:
         codes |= {status: [] for status in _WITH_BODY}
     for kind in declared.raises:

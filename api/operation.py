@@ -72,6 +72,7 @@ class Operation:
     html: bool
     max_body: int
     deprecated: bool
+    step_up: bool
 
 
 def operation(
@@ -94,6 +95,7 @@ def operation(
     html: bool = False,
     max_body: int = parsing.LARGEST_BODY,
     deprecated: bool = False,
+    step_up: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a method of a Resource as an operation.
 
@@ -107,11 +109,14 @@ def operation(
     returns: the view of the answer; with `many` of each of `{items}`, with `page` of each of
     `{items, next_cursor}` (the handler then returns `page.read(…)`). write: False for a `get`
     unless said otherwise. own_work: the handler gets the House instead of a Work and opens its
-    own transactions; the caller of a scoped one is passed as `caller=`. html: for a person in a
+    own transactions; the caller of a scoped one is passed as `caller=`. step_up: a member must have
+    proven who they are within the last ten minutes. html: for a person in a
     browser: the handler returns the page's text, and a query string that came along is ignored.
     """
     if public == (scope is not None):
         raise TypeError("exactly one of scope and public must be declared")
+    if step_up and public:
+        raise TypeError("nobody is known who could step up")
 
     def declare(handler: Handler) -> Handler:
         shown = _made(returns)
@@ -139,6 +144,7 @@ def operation(
             html=html,
             max_body=max_body,
             deprecated=deprecated,
+            step_up=step_up,
         )
         view = _wrapped(
             handler, declared, raw=raw, many=many, page=page, filtered=query is not None
@@ -208,12 +214,12 @@ def _wrapped(
         if declared.own_work:
             if claims is not None and scope is not None:
                 with door.house.work(_stranger(claims), write=False) as work:
-                    auth.enter(work, claims, scope)
+                    auth.enter(work, claims, scope, step_up=declared.step_up)
                 arguments["caller"] = work.caller
             return finish(handler(resource, door.house, **arguments))[1]
         with door.house.work(_stranger(claims), write=declared.write) as work:
             if claims is not None and scope is not None:
-                auth.enter(work, claims, scope)
+                auth.enter(work, claims, scope, step_up=declared.step_up)
             shown, outcome = finish(handler(resource, work, **arguments))
         if traced and work.caller.kind is not CallerKind.DEVICE:
             traces.leave(door.house, work.caller, declared.name, arguments, shown, named_by)

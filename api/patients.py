@@ -22,7 +22,7 @@ ns = Namespace("patients", "Patients", path="/v1/patients")
 
 @ns.route("")
 class Patients(Resource):
-    """The clinic's patients."""
+    """The patients whom the caller sees."""
 
     @operation(scope=Scope.PATIENTS_READ, query=PatientFilter, returns=PatientView, page=True)
     def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
@@ -58,7 +58,7 @@ class Enrolments(Resource):
         scope=Scope.PATIENTS_WRITE,
         returns=EnrolmentView,
         status=201,
-        raises=(NotFound, readiness.ClinicNotReady, DrillPatient),
+        raises=(NotFound, service.OnlyReading, readiness.ClinicNotReady, DrillPatient),
     )
     def post(self, work: Work, patient_id: UUID) -> devices.Enrolment:
         """Make a code for the patient's phone; it is good for 10 minutes, once.
@@ -82,7 +82,7 @@ class PatientDevices(Resource):
 class PatientDevice(Resource):
     """One phone of a patient."""
 
-    @operation(scope=Scope.PATIENTS_WRITE, status=204, raises=(NotFound,))
+    @operation(scope=Scope.PATIENTS_WRITE, status=204, raises=(NotFound, service.OnlyReading))
     def delete(self, work: Work, patient_id: UUID, device_id: UUID) -> None:
         """Put a phone out, because it is lost: it is refused from its next request on."""
         devices.end(work, patient_id, device_id)

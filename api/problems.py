@@ -17,7 +17,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from api.auth import claims_if_genuine, front
+from diary.access.errors import StepUpNeeded
 from diary.access.permissions import Scope
+from diary.access.sessions import PROOF_HOLDS
 from diary.access.tokens import Claims
 from diary.crisis.contacts import contacts_for
 from diary.crisis.coverage import texts
@@ -43,6 +45,10 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:interlude:problem:"
 # /oauth/token too: a phone whose refresh is refused is just being locked out.
 _PATIENT_ROUTES = ("/v1/me/", "/v1/check-ins/", "/v1/devices/", "/oauth/token/")
+# RFC 9470, 3.
+_STEP_UP = (
+    f'Bearer error="insufficient_user_authentication", max_age={PROOF_HOLDS.total_seconds():.0f}'
+)
 _LOG = logger("api")
 _dump_contact = dumper(CrisisContactView)
 
@@ -140,7 +146,8 @@ def respond(fault: Fault) -> Response:
         problem["crisis"] = crisis_for(claims)
     response = Response(orjson.dumps(problem, option=orjson.OPT_UTC_Z), status, mimetype=MEDIA_TYPE)
     if status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+        step_up = isinstance(fault, StepUpNeeded)
+        response.headers["WWW-Authenticate"] = _STEP_UP if step_up else "Bearer"
     elif isinstance(fault, TooMany):
         response.headers["Retry-After"] = str(ceil(fault.wait.total_seconds()))
     elif status == 503:

@@ -4,6 +4,7 @@ from flask_restx import Namespace
 
 from api import (
     alerts,
+    care_team,
     checkins,
     clients,
     clinic,
@@ -37,6 +38,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     crisis.ns,
     instruments.ns,
     patients.ns,
+    care_team.ns,
     infusions.ns,
     alerts.ns,
     links.ns,

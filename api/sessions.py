@@ -17,7 +17,7 @@ from diary.access.errors import (
     TooManyGuesses,
 )
 from diary.access.permissions import Scope
-from diary.callers import ANONYMOUS
+from diary.callers import ANONYMOUS, Caller
 from diary.errors import NotFound
 from diary.work import House, Work
 from schemas.sessions import (
@@ -26,6 +26,7 @@ from schemas.sessions import (
     SecondFactorView,
     SessionView,
     SignIn,
+    StepUpCode,
     TokenView,
 )
 
@@ -107,6 +108,35 @@ class CurrentSession(Resource):
         caller = work.caller
         assert caller.session_id is not None
         sessions.revoke(work, caller.clinic, caller.session_id, why="signed-out")
+
+
+@ns.route("/current/step-up")
+class SessionStepUp(Resource):
+    """Who it is that holds the session, proven once more."""
+
+    @operation(
+        scope=Scope.SESSION_WRITE,
+        own_work=True,
+        body=StepUpCode,
+        returns=TokenView,
+        raises=(CodeRefused, TooManyGuesses),
+    )
+    def post(self, house: House, caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
+        """Show a code of the authenticator app, for what needs a proof of the last 10 minutes.
+
+        The whole session has proven it from now on; the access token that is answered says so in
+        `auth_time`. The refresh token stays the one it was.
+        """
+        door = front()
+        key = door.keys.active()
+        with house.work(caller) as work:
+            counted = guesses.suspects(house.vault, staff.own_email(work), request.remote_addr)
+            guesses.count(work, *counted)
+        with house.work(caller) as work:
+            if not second_factor.passes_for(work, body["code"]):
+                raise CodeRefused
+            guesses.was_right(work, *counted)
+            return door.token_answer(work, sessions.prove(work), key)
 
 
 @ns.route("/current/second-factor")

@@ -12,7 +12,9 @@ from diary.access.permissions import Scope
 from diary.callers import Caller
 from diary.work import House
 
-_OF_PATIENTS = frozenset({Scope.PATIENTS_READ, Scope.CHECK_INS_READ, Scope.ALERTS_READ})
+_OF_PATIENTS = frozenset(
+    {Scope.PATIENTS_READ, Scope.CHECK_INS_READ, Scope.ALERTS_READ, Scope.BREAK_GLASS_READ}
+)
 
 
 def leaves_a_trace(scope: Scope | None, *, write: bool) -> bool:

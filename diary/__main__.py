@@ -165,13 +165,14 @@ def reset_second_factor(email: str) -> None:
 @cli.command("rotate-keys")
 @_plainly
 def rotate_keys() -> None:
-    """Make a new key to sign access tokens with; tokens of the one before stay good.
+    """Make the next key to sign access tokens with, and publish it; it signs 15 minutes later.
 
-    Processes that are running sign with it within five minutes.
+    Tokens of the one before stay good as long as they live. Nothing has to be restarted.
     """
     with _migrated_house() as house, house.work(OPERATOR) as work:
-        kid = keys.rotate(work)
+        kid, signs_from = keys.rotate(work)
     click.echo(kid)
+    click.echo(f"It signs from {signs_from:%Y-%m-%d %H:%M:%S} UTC.", err=True)
 
 
 @cli.command()

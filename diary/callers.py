@@ -1,6 +1,7 @@
 """On whose behalf a transaction runs."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -22,7 +23,8 @@ class Caller:
     """Who is asking.
 
     id: the device, staff member or client; for the engine, its own run. clinic_id and patient_id
-    bound what a caller can see: every readable row is chosen through them.
+    bound what a caller can see: every readable row is chosen through them. authenticated_at: when
+    whoever holds the session last proved who they are.
     """
 
     kind: CallerKind
@@ -32,6 +34,7 @@ class Caller:
     role: str | None = None
     session_id: UUID | None = None
     scopes: frozenset[str] = frozenset()
+    authenticated_at: datetime | None = None
 
     def within(self, clinic_id: UUID) -> Self:
         """The same caller, held to one clinic."""

@@ -61,6 +61,16 @@ class NeedsPairingData(View):
     link = Text(metadata={"format": "uri"})
 
 
+class BreakGlassData(View):
+    """Who reads whom, by ids alone."""
+
+    break_glass_id = Id()
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    staff_id = Id()
+    until = Instant()
+    link = Text(metadata={"format": "uri"})
+
+
 class PingData(View):
     """Which endpoint was to be tried."""
 
@@ -91,6 +101,11 @@ EVENTS: dict[str, type[Schema]] = {
             "device.needs_pairing",
             "A patient's phone was put out and must be paired anew.",
             NeedsPairingData,
+        ),
+        (
+            "access.break_glass",
+            "A clinician reads a patient who is in somebody else's care, for an hour.",
+            BreakGlassData,
         ),
         ("endpoint.gone", "Another endpoint answered 410; it is paged no more.", EndpointGoneData),
         ("ping", "An administrator tries the endpoint.", PingData),

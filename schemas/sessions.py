@@ -33,6 +33,12 @@ class SecondFactorCode(Body):
     code = Text(required=True, min=6, max=6)
 
 
+class StepUpCode(Body):
+    """A one-time code of the authenticator app, or a recovery code."""
+
+    code = Text(required=True, min=6, max=64)
+
+
 class SecondFactorView(View):
     """A secret for an authenticator app. It is shown this once."""
 

@@ -260,14 +260,18 @@ class Cast:
             self.frank,
         )
 
-    def join(self, name: str, role: Role) -> Member:
-        """One more member of Alice's care team."""
+    def join(self, name: str, role: Role, *, clinic: UUID | None = None) -> Member:
+        """One more member of Alice's clinic, or of another; on no patient's care team."""
         with self._stage.house.work(OPERATOR) as work:
-            return self._joined(work, self.clinic, name, role)
+            return self._joined(work, clinic or self.clinic, name, role)
 
-    def enrol(self, name: str) -> Patient:
-        """One more patient of Bob's, who has had no infusion yet."""
-        return self._enrol(self.bob, name, infusions_had=0)
+    def enrol(self, name: str, *, by: Member | None = None) -> Patient:
+        """One more patient of Bob's, or of somebody else's, who has had no infusion yet."""
+        return self._enrol(by or self.bob, name, infusions_had=0)
+
+    def holder(self, name: str, grant: Grant) -> Actor:
+        """Whoever holds a session that was opened otherwise."""
+        return Actor(self._stage, name, grant)
 
     def _found(self, name: str, team: Mapping[str, Role]) -> tuple[UUID, dict[str, Member]]:
         with self._stage.house.work(OPERATOR) as work:

@@ -17,6 +17,13 @@ class SecondFactorNeeded(Unauthenticated):
     title = "A code of your authenticator app is needed as well"
 
 
+class StepUpNeeded(Unauthenticated):
+    """The member proved who they are too long ago for this: a code is needed once more."""
+
+    code = "step-up-needed"
+    title = "Show a code of your authenticator app once more for this"
+
+
 class SecondFactorSet(Conflict):
     """The member has a second factor; an administrator can take it away."""
 

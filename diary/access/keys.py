@@ -1,7 +1,15 @@
-"""The keys that sign access tokens: made once, sealed at rest, published as a JWK set."""
+"""The keys that sign access tokens: sealed at rest, published as a JWK set, changed in overlap.
 
+What a key is at a moment follows from when it and its successor begin to sign: pending while it is
+only published, active while it signs, retiring while its last tokens may live, then retired. So
+processes that read the keys at different times agree, and none waits for another. `state` in the
+database is brought up to date by whoever reads next, for people to look at.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -19,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.exc import DBAPIError
 
 from diary.access.model import signing_keys
@@ -27,19 +35,33 @@ from diary.callers import ANONYMOUS
 from diary.database import lost_race
 from diary.work import House, Work
 
+# Longer than any process, and whoever fetched the set, goes without reading it again: five minutes
+# each. And longer than a token lives, with the difference of two clocks on either side.
+PUBLISHED_BEFORE = timedelta(minutes=15)
+GOOD_AFTER = timedelta(minutes=15)
 _PLACE = "signing_keys.private_key"
 _AT_ONCE = timedelta(0)
 _REREAD = timedelta(minutes=5)
 _AT_MOST_EVERY = timedelta(seconds=5)
 
 
+class State(StrEnum):
+    """What a key is at a moment."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    RETIRED = "retired"
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key pair; id is the token header's `kid`."""
+    """A key pair; id is the token header's `kid`. signs_from: its first moment."""
 
     id: UUID
     private: EllipticCurvePrivateKey
     jwk: dict[str, Any]
+    signs_from: datetime
 
 
 class KeyRing:
@@ -49,9 +71,8 @@ class KeyRing:
         self._house = house
         self._lock = Lock()
         self._read_at: datetime | None = None
-        self._active: SigningKey | None = None
+        self._keys: dict[UUID, SigningKey] = {}
         self._public: dict[UUID, EllipticCurvePublicKey] = {}
-        self._jwks: list[dict[str, Any]] = []
 
     def active(self) -> SigningKey:
         """The key that signs now; the first one is made when there is none.
@@ -60,34 +81,44 @@ class KeyRing:
         one that waits here with the pool's last connection would wait for itself.
         """
         with self._lock:
-            if self._active is None:
+            self._look_again(_REREAD)
+            if not self._keys:
                 self._make_the_first()
-            # Another process may have rotated the keys meanwhile.
-            self._look_again(_REREAD if self._active is not None else _AT_ONCE)
-            assert self._active is not None
-            return self._active
+                self._look_again(_AT_ONCE)
+            states = self._states()
+            return next(key for key in self._keys.values() if states[key.id] is State.ACTIVE)
 
     def public(self, kid: UUID) -> EllipticCurvePublicKey:
-        """The public key with that id; raises KeyError for one that was never ours.
+        """The public key with that id; raises KeyError where its tokens are not accepted.
 
         Never to be called while a transaction is open, for the same reason.
         """
-        # Tokens with invented key ids must not cost a read of the database each.
-        if kid not in self._public:
-            with self._lock:
-                self._look_again(_AT_MOST_EVERY)
-        return self._public[kid]
+        with self._lock:
+            # Tokens with invented key ids must not cost a read of the database each.
+            is_known = kid in self._keys
+            self._look_again(_REREAD if is_known or not self._keys else _AT_MOST_EVERY)
+            if self._states()[kid] is State.RETIRED:
+                raise KeyError(kid)
+            return self._public[kid]
 
     def jwks(self) -> dict[str, Any]:
-        """The JSON Web Key Set (RFC 7517) of all keys whose tokens are accepted."""
+        """The JSON Web Key Set (RFC 7517): of the keys whose tokens are accepted, and of the next
+        one before it signs."""
         self.active()
-        return {"keys": self._jwks}
+        with self._lock:
+            states = self._states()
+            keys = [key.jwk for key in self._keys.values() if states[key.id] is not State.RETIRED]
+            return {"keys": keys}
+
+    def _states(self) -> dict[UUID, State]:
+        begins = ((key.id, key.signs_from) for key in self._keys.values())
+        return states(begins, self._house.clock.now())
 
     def _make_the_first(self) -> None:
         try:
             with self._house.work(ANONYMOUS) as work:
-                if work.row(select(signing_keys.c.id).where(_is_active())) is None:
-                    rotate(work)
+                if not _rows(work):
+                    _make(work, State.ACTIVE, signs_from=work.now)
         except DBAPIError as error:
             # Another process made the first key at the same moment: that one serves.
             if not lost_race(error):
@@ -103,18 +134,68 @@ class KeyRing:
 
     def _read(self) -> None:
         with self._house.work(ANONYMOUS, write=False) as work:
-            rows = work.rows(select(signing_keys).where(signing_keys.c.state != "retired"))
-            self._jwks = [row.public_jwk for row in rows]
-            for row in rows:
-                key = _open(work, row.id, row.private_key)
-                self._public[row.id] = key.public_key()
-                if row.state == "active":
-                    self._active = SigningKey(row.id, key, row.public_jwk)
+            rows = _rows(work)
+            keys = {row.id: self._keys.get(row.id) or _opened(work, row) for row in rows}
+            is_behind = bool(_behind(work, rows))
+        if keys.keys() != self._keys.keys():
+            self._public = {kid: key.private.public_key() for kid, key in keys.items()}
+        self._keys = keys
+        if is_behind:
+            self._settle()
+
+    def _settle(self) -> None:
+        try:
+            with self._house.work(ANONYMOUS) as work:
+                settle(work)
+        except DBAPIError as error:
+            # Another process does the same at this moment.
+            if not lost_race(error):
+                raise
 
 
-def rotate(work: Work) -> UUID:
-    """Make a new active key; the one before keeps verifying until it is retired."""
-    work.execute(update(signing_keys).where(_is_active()).values(state="retiring"))
+def states(begins: Iterable[tuple[UUID, datetime]], now: datetime) -> dict[UUID, State]:
+    """What each key is at a moment. begins: from when each of them signs."""
+    ordered = sorted(begins, key=lambda key: (key[1], key[0]))
+    # The last that has begun signs; the first of all where the clock was set back before it.
+    begun = sum(signs_from <= now for _, signs_from in ordered)
+    active = max(begun - 1, 0)
+    found = {}
+    for place, (kid, _) in enumerate(ordered):
+        if place >= active:
+            found[kid] = State.ACTIVE if place == active else State.PENDING
+        else:
+            superseded = ordered[place + 1][1]
+            over = now >= superseded + GOOD_AFTER
+            found[kid] = State.RETIRED if over else State.RETIRING
+    return found
+
+
+def rotate(work: Work) -> tuple[UUID, datetime]:
+    """Make the next key, which is published from now on; its id, and from when it signs.
+
+    While one waits to sign there is no other: that one is told again.
+    """
+    settle(work)
+    rows = _rows(work)
+    for row in rows:
+        if row.state == State.PENDING:
+            return row.id, _signs_from(row)
+    signs_from = work.now + PUBLISHED_BEFORE if rows else work.now
+    return _make(work, State.PENDING if rows else State.ACTIVE, signs_from=signs_from), signs_from
+
+
+def settle(work: Work) -> None:
+    """Write down what the keys are now. The private half of one that is retired is forgotten."""
+    behind = _behind(work, _rows(work))
+    # There is one active key at most: the one before gives way first.
+    for kid, state in sorted(behind.items(), key=lambda each: each[1] is State.ACTIVE):
+        gone = {"private_key": b""} if state is State.RETIRED else {}
+        work.execute(
+            update(signing_keys).where(signing_keys.c.id == kid).values(state=state, **gone)
+        )
+
+
+def _make(work: Work, state: State, *, signs_from: datetime) -> UUID:
     key = generate_private_key(SECP256R1())
     kid = work.new_id()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -124,18 +205,31 @@ def rotate(work: Work) -> UUID:
         id=kid,
         private_key=work.vault.seal(pem, place=_PLACE, clinic=None, row=kid),
         public_jwk=jwk | {"kid": str(kid), "use": "sig", "alg": "ES256"},
-        state="active",
+        state=state,
         created_at=work.now,
+        signs_from=signs_from,
     )
     return kid
 
 
-def _is_active() -> Any:
-    return signing_keys.c.state == "active"
+def _rows(work: Work) -> list[Row[Any]]:
+    return list(work.rows(select(signing_keys).where(signing_keys.c.state != State.RETIRED)))
 
 
-def _open(work: Work, kid: UUID, sealed: bytes) -> EllipticCurvePrivateKey:
-    pem = work.vault.open(sealed, place=_PLACE, clinic=None, row=kid)
+def _behind(work: Work, rows: Iterable[Row[Any]]) -> dict[UUID, State]:
+    """The keys that are something else now than is written down."""
+    rows = list(rows)
+    present = states(((row.id, _signs_from(row)) for row in rows), work.now)
+    return {row.id: present[row.id] for row in rows if row.state != present[row.id]}
+
+
+def _signs_from(row: Row[Any]) -> datetime:
+    found: datetime = row.signs_from or row.created_at
+    return found
+
+
+def _opened(work: Work, row: Row[Any]) -> SigningKey:
+    pem = work.vault.open(row.private_key, place=_PLACE, clinic=None, row=row.id)
     key = load_pem_private_key(pem.encode(), password=None)
     assert isinstance(key, EllipticCurvePrivateKey)
-    return key
+    return SigningKey(row.id, key, row.public_jwk, _signs_from(row))

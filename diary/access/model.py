@@ -85,6 +85,7 @@ client_assertions = Table(
 )
 
 # A device's or client's only session has its id; a staff member signs in many times.
+# proven_at: when a member last showed a code once more, after signing in.
 sessions = clinic_table(
     "sessions",
     Column("kind", String(16), nullable=False),
@@ -94,6 +95,7 @@ sessions = clinic_table(
     Column("scopes", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
+    Column("proven_at", Instant),
     Column("refreshed_at", Instant, nullable=False),
     Column("refresh_ordinal", Integer, nullable=False),
     Column("refresh_nonce", LargeBinary, nullable=False),
@@ -116,7 +118,7 @@ guesses = Table(
     Index(None, "at"),
 )
 
-# Keys belong to the deployment, not to a clinic.
+# Keys belong to the deployment, not to a clinic. signs_from: NULL where it did from its creation.
 signing_keys = Table(
     "signing_keys",
     metadata,
@@ -125,6 +127,7 @@ signing_keys = Table(
     Column("public_jwk", Document, nullable=False),
     Column("state", String(16), nullable=False),
     Column("created_at", Instant, nullable=False),
-    CheckConstraint("state IN ('active', 'retiring', 'retired')", name="state"),
+    Column("signs_from", Instant),
+    CheckConstraint("state IN ('pending', 'active', 'retiring', 'retired')", name="state"),
     partial_index("uq_signing_keys_active", "state", where="state = 'active'", unique=True),
 )

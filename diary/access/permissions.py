@@ -1,4 +1,7 @@
-"""Who may do what: one table of role × scope. An operation names one scope; all else is denied."""
+"""Who may do what: one table of role × scope. An operation names one scope; all else is denied.
+
+Of whom one may is the third part: `diary.patients.relation`.
+"""
 
 from enum import StrEnum
 
@@ -30,6 +33,8 @@ class Scope(StrEnum):
     CLIENTS_WRITE = "clients:write"
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
+    BREAK_GLASS = "break-glass:write"
+    BREAK_GLASS_READ = "break-glass:read"
     INFUSIONS_WRITE = "infusions:write"
     CHECK_INS_READ = "check-ins:read"
     ALERTS_READ = "alerts:read"
@@ -68,8 +73,10 @@ SET_UP = frozenset({Scope.SESSION_WRITE})
 
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.PATIENT: frozenset({Scope.ME_READ, Scope.ME_WRITE, Scope.INSTRUMENTS_READ}),
-    Role.CLINICIAN: _CLINICAL | SET_UP,
-    Role.CARE_MANAGER: _CLINICAL | SET_UP | {Scope.POLICIES_WRITE, Scope.RULES_WRITE},
+    Role.CLINICIAN: _CLINICAL | SET_UP | {Scope.BREAK_GLASS},
+    Role.CARE_MANAGER: _CLINICAL
+    | SET_UP
+    | {Scope.POLICIES_WRITE, Scope.RULES_WRITE, Scope.BREAK_GLASS_READ},
     # An administrator runs the clinic and reads no clinical record.
     Role.CLINIC_ADMIN: SET_UP
     | frozenset(
@@ -88,7 +95,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
             Scope.SCORECARD_READ,
         }
     ),
-    Role.AUDITOR: SET_UP | {Scope.CLINIC_READ, Scope.SCORECARD_READ},
+    Role.AUDITOR: SET_UP | {Scope.CLINIC_READ, Scope.SCORECARD_READ, Scope.BREAK_GLASS_READ},
     # The most that a client can be given; each client holds the part its administrator chose.
     Role.CLIENT: _CLINICAL,
 }

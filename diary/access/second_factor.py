@@ -85,9 +85,19 @@ def confirm(work: Work, code: str) -> list[str]:
     return codes
 
 
+def passes_for(work: Work, code: str) -> bool:
+    """Whether the code is good for the caller now; it is not a second time."""
+    assert work.caller.id is not None
+    return _passes(work, work.caller.clinic, work.caller.id, code)
+
+
 def passes(work: Work, member: Row[Any], code: str) -> bool:
     """Whether the code is good for this member now; it is not a second time."""
-    row = _locked(work, member.clinic_id, member.id)
+    return _passes(work, member.clinic_id, member.id, code)
+
+
+def _passes(work: Work, clinic_id: UUID, member_id: UUID, code: str) -> bool:
+    row = _locked(work, clinic_id, member_id)
     if row is None or row.second_factor_since is None:
         return False
     step = _step_of(work, row, code)

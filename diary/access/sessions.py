@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select, update
 
 from diary.access import refresh
-from diary.access.errors import GrantRefused
+from diary.access.errors import GrantRefused, StepUpNeeded
 from diary.access.model import clinics, sessions
 from diary.access.permissions import SCOPES_OF, Role, Scope
 from diary.callers import Caller, CallerKind
@@ -21,7 +21,8 @@ STAFF_SESSION = timedelta(hours=12)
 # A staff member who does nothing for half an hour lets the session lapse; the access token's
 # own ten minutes come on top, because only refreshing shows that someone is there.
 STAFF_IDLE = timedelta(minutes=40)
-
+# How long a proof of who one is serves for what needs a fresh one.
+PROOF_HOLDS = timedelta(minutes=10)
 
 # Why a phone is out that the patient may still believe to be in.
 REUSED = "refresh-token-reused"
@@ -30,7 +31,10 @@ GIVEN_UP = "refresh-token-given-up"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A session as the token service needs it: whose it is, and the next refresh token."""
+    """A session as the token service needs it: whose it is, and the next refresh token.
+
+    authenticated_at: when a person last proved who they are; None for a program.
+    """
 
     session_id: UUID
     clinic_id: UUID
@@ -40,6 +44,7 @@ class Grant:
     patient_id: UUID | None
     scopes: frozenset[str]
     refresh_token: str | None
+    authenticated_at: datetime | None = None
 
 
 def open_session(
@@ -82,6 +87,7 @@ def open_session(
         patient_id=patient_id,
         scopes=frozenset(held),
         refresh_token=refresh.make(work.vault, clinic_id, sid, 1, nonce),
+        authenticated_at=work.now,
     )
 
 
@@ -93,6 +99,8 @@ _CALLER = select(
     sessions.c.scopes,
     sessions.c.expires_at,
     sessions.c.revoked_at,
+    sessions.c.created_at,
+    sessions.c.proven_at,
 ).where(
     sessions.c.clinic_id == bindparam("clinic", type_=Id),
     sessions.c.id == bindparam("session", type_=Id),
@@ -113,6 +121,44 @@ def find_caller(work: Work, clinic_id: UUID, session_id: UUID) -> Caller:
         role=row.role,
         session_id=session_id,
         scopes=frozenset(row.scopes.split()),
+        authenticated_at=row.proven_at or row.created_at,
+    )
+
+
+def require_fresh_proof(work: Work) -> None:
+    """Raises StepUpNeeded for a member who proved who they are more than 10 minutes ago.
+
+    Programs prove it with each token, of five minutes. A phone has nobody who could: what asks for
+    this is not a patient's.
+    """
+    caller = work.caller
+    if caller.kind is not CallerKind.STAFF:
+        return
+    if caller.authenticated_at is None or work.now - caller.authenticated_at > PROOF_HOLDS:
+        raise StepUpNeeded
+
+
+def prove(work: Work) -> Grant:
+    """Note that the caller has just proven who they are; no new refresh token comes with it."""
+    caller = work.caller
+    assert caller.id is not None
+    assert caller.session_id is not None
+    work.execute(
+        update(sessions)
+        .where(sessions.c.clinic_id == caller.clinic, sessions.c.id == caller.session_id)
+        .values(proven_at=work.now)
+    )
+    work.audit("session.proven", "session", caller.session_id)
+    return Grant(
+        session_id=caller.session_id,
+        clinic_id=caller.clinic,
+        country=country_of(work, caller.clinic),
+        kind=caller.kind,
+        subject_id=caller.id,
+        patient_id=None,
+        scopes=caller.scopes,
+        refresh_token=None,
+        authenticated_at=work.now,
     )
 
 
@@ -150,6 +196,7 @@ def renew(work: Work, token: str) -> Grant | Ended:
         patient_id=row.patient_id,
         scopes=frozenset(row.scopes.split()),
         refresh_token=refresh.make(work.vault, row.clinic_id, row.id, ordinal, row.refresh_nonce),
+        authenticated_at=row.proven_at or row.created_at,
     )
 
 

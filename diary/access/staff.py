@@ -193,6 +193,20 @@ def who_may(work: Work, clinic_id: UUID, member_ids: set[UUID], scope: Scope) ->
     return {row.id for row in rows}
 
 
+def require_clinician(work: Work, member_id: UUID) -> None:
+    """Raises NotFound unless that person is an active clinician of the caller's clinic."""
+    found = work.row(
+        select(staff.c.id).where(
+            staff.c.clinic_id == work.caller.clinic,
+            staff.c.id == member_id,
+            staff.c.role == Role.CLINICIAN,
+            staff.c.password_hash.is_not(None),
+        )
+    )
+    if found is None:
+        raise NotFound
+
+
 def names(work: Work, member_ids: set[UUID]) -> dict[UUID, str]:
     """The names of some members of the caller's clinic, by id."""
     rows = work.rows(

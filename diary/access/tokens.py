@@ -79,6 +79,8 @@ class Tokens:
             "country": grant.country,
             "sid": str(grant.session_id),
         }
+        if grant.authenticated_at is not None:
+            claims["auth_time"] = int(grant.authenticated_at.timestamp())
         headers = {"kid": str(key.id), "typ": _TYPE}
         return jwt.encode(claims, key.private, _ALGORITHM, headers=headers), lifetime
 

@@ -13,6 +13,7 @@ from diary.alerts.errors import AlertHeld, AlertResolved, LookAgain, NameRequire
 from diary.alerts.situation import Acknowledged, Escalated, HandedOver, Released, Resolved, Status
 from diary.callers import CallerKind
 from diary.errors import FieldFault, Invalid, NotFound
+from diary.patients import service as patients
 from diary.work import Work
 
 DRILL = "drill"
@@ -28,7 +29,7 @@ def acknowledge(work: Work, alert_id: UUID, *, generation: int, on_behalf_of: UU
     Raises LookAgain when the alert worsened meanwhile, AlertHeld when someone else has it.
     """
     person = answering(work, on_behalf_of)
-    row = locked(work, work.caller.clinic, alert_id)
+    row = _answered(work, alert_id)
     if row.status == Status.ACKNOWLEDGED and row.acknowledged_by != person:
         name = staff.names(work, {row.acknowledged_by}).get(row.acknowledged_by)
         raise AlertHeld(
@@ -57,7 +58,7 @@ def hand_over(
     Raises AlertNotHeld, LookAgain, and NameRequired where `to` may not answer alerts.
     """
     person = answering(work, on_behalf_of)
-    row = locked(work, work.caller.clinic, alert_id)
+    row = _answered(work, alert_id)
     if to != person:
         _require_answering(work, to, "/to")
     taken = to == person and row.status == Status.ACKNOWLEDGED
@@ -77,7 +78,7 @@ def release(work: Work, alert_id: UUID, *, generation: int, on_behalf_of: UUID |
     Whoever may answer alerts may, as with `hand_over`. Raises AlertNotHeld and LookAgain.
     """
     person = answering(work, on_behalf_of)
-    row = locked(work, work.caller.clinic, alert_id)
+    row = _answered(work, alert_id)
     apply(
         work,
         row,
@@ -94,7 +95,7 @@ def contacted(work: Work, alert_id: UUID, *, on_behalf_of: UUID | None) -> None:
     Raises AlertResolved: how a resolved one ended stands in its outcome.
     """
     person = answering(work, on_behalf_of)
-    row = locked(work, work.caller.clinic, alert_id)
+    row = _answered(work, alert_id)
     if row.status == Status.RESOLVED:
         raise AlertResolved
     carry_out(
@@ -110,14 +111,14 @@ def contacted(work: Work, alert_id: UUID, *, on_behalf_of: UUID | None) -> None:
 
 def note(work: Work, alert_id: UUID, text: str) -> None:
     """Write a note into the history of an alert, open or not; it changes nothing else."""
-    row = locked(work, work.caller.clinic, alert_id)
+    row = _answered(work, alert_id)
     carry_out(work, subject_of(row), (state_of(row), ()), kind="noted", note=text)
     work.audit("alert.noted", "alert", alert_id)
 
 
 def escalate(work: Work, alert_id: UUID) -> None:
     """Page the next rung now."""
-    row = locked(work, work.caller.clinic, alert_id)
+    row = _answered(work, alert_id)
     changes = {"acknowledged_at": None, "acknowledged_by": None}
     apply(work, row, Escalated(), kind="escalated", changes=changes)
 
@@ -138,7 +139,7 @@ def resolve(
     other way round.
     """
     person = answering(work, on_behalf_of)
-    row = locked(work, work.caller.clinic, alert_id)
+    row = _answered(work, alert_id)
     if row.status != Status.RESOLVED and row.sequence != sequence:
         raise LookAgain(extra={"sequence": row.sequence})
     if (outcome == DRILL) != row.drill:
@@ -175,6 +176,18 @@ def answering(work: Work, on_behalf_of: UUID | None) -> UUID:
         )
     _require_answering(work, on_behalf_of, "/on_behalf_of")
     return on_behalf_of
+
+
+def _answered(work: Work, alert_id: UUID) -> Any:
+    """The alert, locked, where the caller may answer it: an open one is the whole clinic's.
+
+    A closed one belongs to the record: raises NotFound for whoever does not see that, and
+    OnlyReading for whoever may not change it.
+    """
+    row = locked(work, work.caller.clinic, alert_id)
+    if row.status == Status.RESOLVED:
+        patients.require(work, row.patient_id, change=True)
+    return row
 
 
 def _require_answering(work: Work, member_id: UUID, pointer: str) -> None:

@@ -12,7 +12,7 @@ from diary.alerts.model import alerts
 from diary.alerts.service import Subjected, raise_alert
 from diary.alerts.situation import Status
 from diary.errors import NotFound
-from diary.patients import drill
+from diary.patients import drill, relation
 from diary.patients.model import patients
 from diary.severity import Severity
 from diary.work import Work
@@ -23,13 +23,15 @@ def raise_by_hand(
 ) -> UUID:
     """Open the patient's alert for what a member knows, or let it join; returns the alert's id.
 
-    Raises NotFound for a patient of another clinic, NameRequired. On the drill patient it is a
-    rehearsal.
+    Whoever reads the record or sees the open alert may: an alert is not the record. Raises NotFound
+    for any other patient, NameRequired. On the drill patient it is a rehearsal.
     """
     person = answering(work, on_behalf_of)
     row = work.row(
         select(patients.c.reference, patients.c.drill).where(
-            patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id
+            patients.c.clinic_id == work.caller.clinic,
+            patients.c.id == patient_id,
+            relation.may_raise(work),
         )
     )
     if row is None:

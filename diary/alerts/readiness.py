@@ -63,11 +63,11 @@ def _reaches(reached: Reach, severity: Severity, target: Target, work: Work) -> 
 
 def enrol(work: Work, patient_id: UUID) -> Enrolment:
     """Make a code for the patient's phone; raises ClinicNotReady while any severity reaches nobody,
-    and DrillPatient.
+    DrillPatient and OnlyReading.
 
     The only way to a code: a phone that is let in may send a risk answer a minute later.
     """
-    require(work, patient_id)
+    require(work, patient_id, change=True)
     drill.refuse(work, patient_id)
     found = report(work)
     if not found.ready:

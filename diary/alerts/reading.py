@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, or_, select
 
 from diary.access import staff
 from diary.alerts.carry import NOTE_PLACE
 from diary.alerts.model import alert_entries, alerts, findings
+from diary.alerts.situation import Status
 from diary.callers import CallerKind
 from diary.errors import NotFound
+from diary.patients import relation
 from diary.patients.model import patients
 from diary.webhooks.model import attempts, deliveries, messages
 from diary.work import Work
@@ -50,7 +52,30 @@ class AlertInFull:
 
 
 def visible(work: Work) -> Select[Any]:
-    """The alerts of the caller's clinic, each with its patient's reference."""
+    """The alerts that this caller can see, each with its patient's reference.
+
+    While one is open it is the whole clinic's: whoever is paged must be able to say "I have it".
+    A closed one belongs to the record, which not everybody reads.
+    """
+    return _of_clinic(work).where(or_(alerts.c.status != Status.RESOLVED, relation.may_read(work)))
+
+
+def get(work: Work, alert_id: UUID) -> AlertInFull:
+    """One alert in full; raises NotFound."""
+    row = work.row(visible(work).where(alerts.c.id == alert_id))
+    if row is None:
+        raise NotFound
+    return _in_full(work, row)
+
+
+def closed(work: Work, alert_id: UUID) -> AlertInFull:
+    """An alert for whoever has just closed it, who may not see it any more from now on."""
+    row = work.row(_of_clinic(work).where(alerts.c.id == alert_id))
+    assert row is not None
+    return _in_full(work, row)
+
+
+def _of_clinic(work: Work) -> Select[Any]:
     return (
         select(
             *(column for column in alerts.c if column.name != "step"),
@@ -65,11 +90,8 @@ def visible(work: Work) -> Select[Any]:
     )
 
 
-def get(work: Work, alert_id: UUID) -> AlertInFull:
-    """One alert in full; raises NotFound."""
-    row = work.row(visible(work).where(alerts.c.id == alert_id))
-    if row is None:
-        raise NotFound
+def _in_full(work: Work, row: Row[Any]) -> AlertInFull:
+    alert_id = row.id
     here = alert_entries.c.clinic_id == row.clinic_id
     lines = work.rows(
         select(alert_entries)

@@ -12,6 +12,7 @@ from diary.callers import CallerKind
 from diary.checkins.apart import BODY_PLACE
 from diary.checkins.model import check_ins, quarantine
 from diary.errors import NotFound
+from diary.patients import service as patients
 from diary.severity import Severity
 from diary.work import Work
 
@@ -31,9 +32,10 @@ class SetApart:
 
 
 def visible(work: Work, patient_id: UUID) -> Select[Any]:
-    """A patient's check-ins, for a caller who can see them."""
-    if work.caller.kind is CallerKind.DEVICE and patient_id != work.caller.patient:
-        raise NotFound
+    """A patient's check-ins; raises NotFound for a patient whom this caller cannot see."""
+    # A phone's own patient was found with its session: that costs no look.
+    if work.caller.kind is not CallerKind.DEVICE or patient_id != work.caller.patient:
+        patients.require(work, patient_id)
     return select(check_ins).where(
         check_ins.c.clinic_id == work.caller.clinic, check_ins.c.patient_id == patient_id
     )
@@ -48,7 +50,8 @@ def get(work: Work, patient_id: UUID, check_in_id: UUID) -> Row[Any]:
 
 
 def set_apart(work: Work, patient_id: UUID) -> Select[Any]:
-    """A patient's quarantined bodies, for the care team."""
+    """A patient's quarantined bodies; raises NotFound for a patient whom the caller cannot see."""
+    patients.require(work, patient_id)
     return select(quarantine).where(
         quarantine.c.clinic_id == work.caller.clinic, quarantine.c.patient_id == patient_id
     )

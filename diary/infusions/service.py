@@ -38,7 +38,7 @@ def plan(
     work: Work, patient_id: UUID, *, planned_at: datetime, dose_mg_per_kg: float | None, route: str
 ) -> Row[Any]:
     """Plan the patient's next infusion; numbers count up from 1, cancelled ones included."""
-    require(work, patient_id)
+    require(work, patient_id, change=True)
     last = work.row(
         select(func.max(infusions.c.number).label("number")).where(_of(work, patient_id))
     )
@@ -144,6 +144,7 @@ def _of(work: Work, patient_id: UUID) -> ColumnElement[bool]:
 def _step(
     work: Work, patient_id: UUID, infusion_id: UUID, required: str, **values: Any
 ) -> Row[Any]:
+    require(work, patient_id, change=True)
     infusion = get(work, patient_id, infusion_id)
     changed = work.execute(
         update(infusions)

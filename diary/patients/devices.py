@@ -129,7 +129,8 @@ def of_patient(work: Work, patient_id: UUID) -> list[Device]:
 
 
 def end(work: Work, patient_id: UUID, device_id: UUID) -> None:
-    """Refuse a phone from its next request on; raises NotFound."""
+    """Refuse a phone from its next request on; raises NotFound, OnlyReading."""
+    service.require(work, patient_id, change=True)
     found = {device.id: device.state for device in of_patient(work, patient_id)}
     if device_id not in found:
         raise NotFound

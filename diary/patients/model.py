@@ -1,8 +1,8 @@
-"""Patients, and how their phones get in."""
+"""Patients, who cares for them, and how their phones get in."""
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, String, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, false
 
-from diary.columns import Id, Instant, clinic_table, partial_index, within_clinic
+from diary.columns import Id, Instant, clinic_table, metadata, partial_index, within_clinic
 
 # name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
 # drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
@@ -17,6 +17,34 @@ patients = clinic_table(
     Column("created_at", Instant, nullable=False),
     Index(None, "clinic_id", "reference", unique=True),
     partial_index("uq_patients_one_drill", "clinic_id", where="drill", unique=True),
+)
+
+# Which clinicians a patient is in the care of. added_by: whoever said so; NULL for the migration.
+care_team = Table(
+    "care_team",
+    metadata,
+    Column("clinic_id", Id, ForeignKey("clinics.id"), primary_key=True),
+    Column("patient_id", Id, primary_key=True),
+    Column("staff_id", Id, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("added_by", Id),
+    within_clinic("patient_id", "patients"),
+    within_clinic("staff_id", "staff"),
+    Index(None, "clinic_id", "staff_id"),
+)
+
+# A clinician who reads a patient of somebody else, in the open. reason is sealed.
+break_glass = clinic_table(
+    "break_glass",
+    Column("patient_id", Id, nullable=False),
+    Column("staff_id", Id, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("ended_at", Instant),
+    within_clinic("patient_id", "patients"),
+    within_clinic("staff_id", "staff"),
+    Index(None, "clinic_id", "staff_id", "patient_id"),
 )
 
 enrolments = clinic_table(

@@ -8,10 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from diary.callers import CallerKind
-from diary.errors import NotFound
+from diary.errors import Forbidden, NotFound
+from diary.patients import relation, team
 from diary.patients.model import patients
 from diary.work import Work
+
+
+class OnlyReading(Forbidden):
+    """The caller reads this patient's record for a while, and is not on the care team."""
+
+    code = "only-reading"
+    title = "You may read this record, and not change it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +36,16 @@ class Patient:
 
 
 def visible(work: Work) -> Select[Any]:
-    """The patients this caller can see: its clinic's, or itself."""
-    query = select(patients).where(patients.c.clinic_id == work.caller.clinic)
-    if work.caller.kind is CallerKind.DEVICE:
-        query = query.where(patients.c.id == work.caller.patient)
-    return query
+    """The patients this caller can see; `diary.patients.relation` says which those are."""
+    return select(patients).where(
+        patients.c.clinic_id == work.caller.clinic, relation.may_read(work)
+    )
 
 
 def create(work: Work, *, name: str, locale: str, time_zone: str, drill: bool = False) -> Patient:
     """Enter a patient. locale: BCP 47; time_zone: IANA, where the patient lives.
 
-    drill: nobody real; for `diary.patients.drill`.
+    A clinician who enters one is on the care team. drill: nobody real; for `diary.patients.drill`.
     """
     patient = Patient(
         id=work.new_id(),
@@ -65,6 +71,8 @@ def create(work: Work, *, name: str, locale: str, time_zone: str, drill: bool = 
         drill=drill,
         created_at=work.now,
     )
+    if not drill:
+        team.begin(work, patient.id)
     work.audit("patient.created", "patient", patient.id)
     return patient
 
@@ -77,11 +85,20 @@ def get(work: Work, patient_id: UUID) -> Patient:
     return opened(work, row)
 
 
-def require(work: Work, patient_id: UUID) -> None:
-    """Raises NotFound unless this caller can see the patient."""
-    if work.row(visible(work).with_only_columns(patients.c.id).where(patients.c.id == patient_id)):
-        return
-    raise NotFound
+def require(work: Work, patient_id: UUID, *, change: bool = False) -> None:
+    """Raises NotFound unless this caller can see the patient.
+
+    change: raises OnlyReading where the caller may do no more than that.
+    """
+    row = work.row(
+        visible(work)
+        .with_only_columns(relation.may_change(work).label("may_change"))
+        .where(patients.c.id == patient_id)
+    )
+    if row is None:
+        raise NotFound
+    if change and not row.may_change:
+        raise OnlyReading
 
 
 def opened(work: Work, row: Row[Any]) -> Patient:

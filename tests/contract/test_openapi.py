@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from api import openapi
 from api.problems import MEDIA_TYPE
+from diary.access.permissions import Role
 from diary.alerts import carry, decide, unreachable
 from diary.callers import Caller, CallerKind
 from diary.isolation import EVERYTHING
-from diary.webhooks import by_hand, needs_pairing
+from diary.webhooks import break_glass, by_hand, needs_pairing
 from diary.webhooks.model import messages
 from diary.work import House
 from engine.loop import Engine
@@ -99,7 +100,7 @@ def _sent_by_the_diary() -> set[str]:
     """Every message type that the code names where it decides and where it sends."""
     sources = (getsource(module) for module in (decide, carry))
     named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
-    sources = (getsource(module) for module in (unreachable, by_hand, needs_pairing))
+    sources = (getsource(module) for module in (unreachable, by_hand, break_glass, needs_pairing))
     return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
 
@@ -141,6 +142,8 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     cast.dana.acknowledge(cast.dana.alert(alert))
     cast.dana.resolve(alert)
     cast.erin.api.post(f"/v1/webhook-endpoints/{cast.team.id}/ping")
+    judy = cast.join("Judy", Role.CLINICIAN)
+    judy.api.post(f"/v1/patients/{cast.alice.id}/break-glass", {"reason": "She called the ward."})
     put_out(cast.alice)
     with house.work(Caller(CallerKind.ENGINE)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
@@ -162,4 +165,5 @@ def test_a_whole_life_of_an_alert_is_as_documented(
 DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
     *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id", "device_id"),
+    *("break_glass_id", "staff_id", "until"),
 }

@@ -55,7 +55,7 @@ def test_the_token_of_this_house(api: Api, key: SigningKey, claims: Parts) -> No
     assert len(token) < 1_536
     assert claims.keys() == {
         *("iss", "aud", "sub", "client_id", "iat", "nbf", "exp", "jti"),
-        *("scope", "clinic", "country", "sid"),
+        *("scope", "clinic", "country", "sid", "auth_time"),
     }
 
 

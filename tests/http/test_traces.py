@@ -13,11 +13,11 @@ from diary.callers import OPERATOR
 from diary.isolation import EVERYTHING
 from diary.work import House
 from tests.cast import Cast, Patient
-from tests.http.test_permissions import SCOPED
+from tests.http.matrix import OPERATIONS
 
 READING = [
     declared.name
-    for _, _, declared in SCOPED
+    for _, _, declared in OPERATIONS
     if leaves_a_trace(declared.scope, write=declared.write)
 ]
 

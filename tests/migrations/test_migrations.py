@@ -111,6 +111,60 @@ def test_the_house_opens_what_was_migrated(url: str) -> None:
     database.close()
 
 
+def test_nobody_loses_sight_of_a_patient_by_the_upgrade(url: str) -> None:
+    after = "2026_11_25_authorisation"
+    before = f"{after}-1"
+    migrations.upgrade(url, after)
+    migrations.downgrade(url, before)
+    with _connected(url) as connection:
+        for statement in _TWO_CLINICS:
+            connection.execute(text(statement))
+        connection.commit()
+    migrations.upgrade(url, after)
+    with _connected(url) as connection:
+        teams = connection.execute(text("SELECT patient_id, staff_id FROM care_team")).all()
+    # Each clinic's one active clinician; nobody of the other, no invited one, no manager.
+    shown = {(str(patient)[-1], str(member)[-1]) for patient, member in teams}
+    assert (shown, len(teams)) == ({("1", "1"), ("2", "1"), ("3", "5")}, 3)
+    migrations.downgrade(url, before)
+    assert migrations.current(url) != after
+
+
+def _id(last: int) -> str:
+    return f"'{last:032x}'"
+
+
+_AT = "'2026-03-02 09:00:00+00:00'"
+_TWO_CLINICS = [
+    *(
+        "INSERT INTO clinics (id, name, country, time_zone, locale, created_at) VALUES "
+        f"({_id(clinic)}, 'A clinic', 'ES', 'Europe/Madrid', 'en', {_AT})"
+        for clinic in (1, 2)
+    ),
+    *(
+        "INSERT INTO patients (clinic_id, id, reference, name, locale, time_zone, state, drill, "
+        f"created_at) VALUES ({_id(clinic)}, {_id(number)}, 'pt_{number}', '', 'en', "
+        f"'Europe/Madrid', 'active', {drill}, {_AT})"
+        for clinic, number, drill in (
+            (1, 1, "false"),
+            (1, 2, "false"),
+            (2, 3, "false"),
+            (1, 4, "true"),
+        )
+    ),
+    *(
+        "INSERT INTO staff (clinic_id, id, name, email, email_index, role, password_hash, "
+        f"created_at) VALUES ({_id(clinic)}, {_id(number)}, '', '', '{number}', '{role}', "
+        f"{password}, {_AT})"
+        for clinic, number, role, password in (
+            (1, 1, "clinician", "'hash'"),
+            (1, 2, "clinician", "NULL"),
+            (1, 3, "care-manager", "'hash'"),
+            (1, 4, "clinic-admin", "'hash'"),
+            (2, 5, "clinician", "'hash'"),
+        )
+    ),
+]
 _A_CLINIC = text(
     "INSERT INTO clinics (id, name, country, time_zone, locale, created_at) VALUES "
     "('00000000000000000000000000000001', 'A clinic', 'ES', 'Europe/Madrid', 'en', "

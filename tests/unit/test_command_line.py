@@ -133,17 +133,20 @@ def test_whoever_lost_the_authenticator_app_sets_up_another(run: Run) -> None:
     assert member.second_factor_since is None
 
 
-def test_new_keys_sign_and_old_ones_still_verify(run: Run) -> None:
+def test_a_new_key_waits_and_the_old_one_signs(run: Run) -> None:
     run("migrate")
     house = _opened()
     before = keys.KeyRing(house).active().id
 
-    made = UUID(run("rotate-keys").output.strip())
+    told = run("rotate-keys")
+    made = UUID(told.stdout.strip())
+    assert "It signs from" in told.stderr
+    assert run("rotate-keys").stdout == told.stdout
 
     with house.work(OPERATOR, write=False) as work:
         states = {row.id: row.state for row in work.rows(select(signing_keys))}
     house.database.close()
-    assert states == {before: "retiring", made: "active"}
+    assert states == {before: "active", made: "pending"}
 
 
 @pytest.mark.parametrize(
