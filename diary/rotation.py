@@ -14,7 +14,7 @@ from sqlalchemy import Row, and_, bindparam, delete, exists, func, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from diary import datakeys
-from diary.callers import OPERATOR, Caller, CallerKind
+from diary.callers import OPERATOR
 from diary.columns import Id
 from diary.sealing import CLINIC_KEY_PLACE, DATA_KEY_PLACE
 from diary.vault import decrypt, encrypt, place, wrap_root
@@ -107,7 +107,7 @@ def _move_root(work: Work) -> None:
 
 
 def _move_clinic(house: House, clinic_id: UUID) -> int:
-    operator = Caller(CallerKind.OPERATOR, clinic_id=clinic_id)
+    operator = OPERATOR.within(clinic_id)
     with house.work(operator) as work:
         _make_active(work, clinic_id)
     moved = 0

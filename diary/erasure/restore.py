@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from diary.alerts.apply import locked, subject_of
 from diary.alerts.carry import carry_out as carry_out_decision
 from diary.alerts.carry import state_of
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR
 from diary.erasure.ledger import Erasure
 from diary.erasure.service import carry_out, held, open_alert
 from diary.patients.model import ERASED, patients
@@ -30,9 +30,8 @@ def erase_again(house: House, erasures: Iterable[Erasure]) -> Again:
     """Erase these patients where they are back, each in a transaction of its own."""
     found = Again()
     for erasure in _one_each(erasures):
-        operator = Caller(CallerKind.OPERATOR, clinic_id=erasure.clinic_id)
         try:
-            with house.work(operator) as work:
+            with house.work(OPERATOR.within(erasure.clinic_id)) as work:
                 is_back = _erase_one(work, erasure)
         except DBAPIError:
             # The others must be erased all the same.

@@ -14,7 +14,7 @@ from diary.access.model import sessions
 from diary.access.sessions import revoke
 from diary.alerts.model import alerts
 from diary.alerts.situation import Status
-from diary.callers import Caller, CallerKind
+from diary.callers import OPERATOR, Caller
 from diary.erasure.errors import AlertOpen
 from diary.erasure.ledger import BEGUN, DONE, UNDONE, Erasure, Ledger
 from diary.errors import NotFound
@@ -64,8 +64,7 @@ def settle(house: House, ledger: Ledger) -> None:
     Never between a restore and `python -m diary restored`: the database does not know then.
     """
     for erasure in ledger.read().cut_off:
-        operator = Caller(CallerKind.OPERATOR, clinic_id=erasure.clinic_id)
-        with house.work(operator) as work:
+        with house.work(OPERATOR.within(erasure.clinic_id)) as work:
             # Waits for one that is under way in this moment.
             patient = held(work, erasure.clinic_id, erasure.patient_id)
         is_done = patient is not None and patient.state == ERASED
