@@ -113,6 +113,7 @@ OTHERWISE: dict[tuple[str, str], Relation] = {
     ("postAlerts", "patient_id"): alert,
     ("postPatientBreakGlass", "patient_id"): clinic,
     ("deletePatientBreakGlass", "patient_id"): own_glass,
+    ("deletePatient", "patient_id"): clinic,
 }
 # Of an alert its record is changed where it is closed; these change nothing but who may read.
 NO_CHANGE = {"postPatientBreakGlass", "deletePatientBreakGlass"}
