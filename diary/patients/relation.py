@@ -4,7 +4,7 @@ Each function is a condition on a row of `patients` in the caller's clinic, and 
 `service.visible` and `service.require` are how everything under a patient asks.
 """
 
-from sqlalchemy import ColumnElement, Table, exists, false, or_, true
+from sqlalchemy import ColumnElement, Table, exists, or_, true
 
 from diary.access.permissions import Role
 from diary.callers import CallerKind
@@ -46,7 +46,8 @@ def _or_for_a_clinician(work: Work, *more: ColumnElement[bool]) -> ColumnElement
         return true()
     if caller.role == Role.CLINICIAN:
         return or_(patients.c.drill, _on_the_care_team(work), *more)
-    return false()
+    # Never so. Not false(): a condition with that in it is nothing but false, its clinic gone.
+    return patients.c.id.is_(None)
 
 
 def _on_the_care_team(work: Work) -> ColumnElement[bool]:

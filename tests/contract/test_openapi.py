@@ -145,7 +145,7 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     judy = cast.join("Judy", Role.CLINICIAN)
     judy.api.post(f"/v1/patients/{cast.alice.id}/break-glass", {"reason": "She called the ward."})
     put_out(cast.alice)
-    with house.work(Caller(CallerKind.ENGINE)) as work:
+    with house.work(Caller(CallerKind.ENGINE, clinic_id=cast.clinic)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
 
     with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
