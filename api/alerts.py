@@ -12,6 +12,7 @@ from diary.alerts import answers, by_hand, reading
 from diary.alerts.errors import AlertHeld, AlertNotHeld, AlertResolved, LookAgain, NameRequired
 from diary.alerts.model import alerts
 from diary.errors import NotFound
+from diary.sealing import PatientErased
 from diary.work import Work
 from schemas.alerts import (
     Acknowledgement,
@@ -155,7 +156,7 @@ class AlertNotes(Resource):
         body=AlertNote,
         returns=AlertInFullView,
         status=201,
-        raises=(NotFound,),
+        raises=(NotFound, PatientErased),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Write a note into the history."""
@@ -182,10 +183,13 @@ class ResolveAlert(Resource):
         scope=Scope.ALERTS_WRITE,
         body=Resolution,
         returns=AlertInFullView,
-        raises=(NotFound, LookAgain, AlertResolved, NameRequired),
+        raises=(NotFound, LookAgain, AlertResolved, NameRequired, PatientErased),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
-        """Resolve an alert with its outcome."""
+        """Resolve an alert with its outcome.
+
+        Where the patient was erased since, it is resolved without a note.
+        """
         text = body.pop("note")
         answers.resolve(work, alert_id, text=text, **body)
         return reading.get(work, alert_id)

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     CLIENTS_WRITE = "clients:write"
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
+    PATIENTS_ERASE = "patients:erase"
     INFUSIONS_WRITE = "infusions:write"
     CHECK_INS_READ = "check-ins:read"
     ALERTS_READ = "alerts:read"
@@ -70,10 +71,12 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.PATIENT: frozenset({Scope.ME_READ, Scope.ME_WRITE, Scope.INSTRUMENTS_READ}),
     Role.CLINICIAN: _CLINICAL | SET_UP,
     Role.CARE_MANAGER: _CLINICAL | SET_UP | {Scope.POLICIES_WRITE, Scope.RULES_WRITE},
-    # An administrator runs the clinic and reads no clinical record.
+    # An administrator runs the clinic and reads no clinical record. Whoever treats must not be able
+    # to destroy what shows how; to erase someone, nothing has to be read of them.
     Role.CLINIC_ADMIN: SET_UP
     | frozenset(
         {
+            Scope.PATIENTS_ERASE,
             Scope.CLINIC_READ,
             Scope.CLINIC_WRITE,
             Scope.STAFF_READ,

@@ -13,7 +13,7 @@ from diary.alerts.service import Subjected, raise_alert
 from diary.alerts.situation import Status
 from diary.errors import NotFound
 from diary.patients import drill
-from diary.patients.model import patients
+from diary.patients.model import ERASED, patients
 from diary.severity import Severity
 from diary.work import Work
 
@@ -23,14 +23,18 @@ def raise_by_hand(
 ) -> UUID:
     """Open the patient's alert for what a member knows, or let it join; returns the alert's id.
 
-    Raises NotFound for a patient of another clinic, NameRequired. On the drill patient it is a
-    rehearsal.
+    Raises NotFound for a patient of another clinic or one who was erased, NameRequired. On the
+    drill patient it is a rehearsal.
     """
     person = answering(work, on_behalf_of)
     row = work.row(
-        select(patients.c.reference, patients.c.drill).where(
-            patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id
+        select(patients.c.reference, patients.c.drill)
+        .where(
+            patients.c.clinic_id == work.caller.clinic,
+            patients.c.id == patient_id,
+            patients.c.state != ERASED,
         )
+        .with_for_update(read=True, key_share=True)
     )
     if row is None:
         raise NotFound

@@ -44,6 +44,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putApiClientPublicKeys": {"public_keys": [PUBLIC_KEY]},
     "postAcknowledgeAlert": {"generation": 1},
     "postAlertNotes": {"text": "Called."},
+    "deletePatient": {"reason": "patient-request"},
     "postHandOverAlert": {"generation": 1, "to": str(uuid4())},
     "postReleaseAlert": {"generation": 1},
     "postDrills": {"severity": "low"},
