@@ -1,44 +1,25 @@
 """`python -m diary`: what the operator does at the machine, before and beside the API."""
 
 import re
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 import click
-from alembic.util.exc import CommandError
-from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 import migrations
+from diary import doctor
 from diary.access import clinics, keys, second_factor, staff
-from diary.access.model import clinics as clinic_rows
 from diary.access.permissions import Role
-from diary.alerts import readiness, restore
+from diary.alerts import restore
 from diary.alerts.errors import AlertResolved
+from diary.auditing import audit
 from diary.callers import OPERATOR
-from diary.database import UnsafeDatabase, unreachable
-from diary.errors import Fault, NotFound
-from diary.house import open_house
-from diary.settings import Settings, SettingsFault, load_settings
-from diary.watch import canary, figures
-from diary.watch.verdict import verdict
-from diary.work import House
+from diary.commands import migrated_house, plainly
+from diary.errors import NotFound
+from diary.settings import load_settings
 
-_UNREACHABLE = "The database cannot be reached, or did not answer in time."
-_IN_WORDS = (
-    SettingsFault,
-    UnsafeDatabase,
-    migrations.BrokenReferences,
-    migrations.CannotSetUp,
-    CommandError,
-)
-_NOT_MIGRATED = "The database is not at the newest schema; run `python -m diary migrate`."
 # As strict as the API's own shapes, which the diary does not know.
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PHONE = re.compile(r"\+[1-9]\d{4,14}")
@@ -51,28 +32,8 @@ def cli() -> None:
     """Run an Interlude installation. Every setting comes from the environment (INTERLUDE_…)."""
 
 
-def _plainly(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what can go wrong into one sentence; anything else is a defect and keeps its trace."""
-
-    @wraps(command)
-    def run(**options: Any) -> None:
-        try:
-            command(**options)
-        except _IN_WORDS as fault:
-            raise click.ClickException(str(fault)) from None
-        except Fault as fault:
-            said = "; ".join(filter(None, (fault.title, fault.detail)))
-            raise click.ClickException(f"{said}.") from None
-        except DBAPIError as error:
-            if not unreachable(error):
-                raise
-            raise click.ClickException(_UNREACHABLE) from None
-
-    return run
-
-
 @cli.command()
-@_plainly
+@plainly
 def migrate() -> None:
     """Bring the database to the newest schema; harmless where it is there.
 
@@ -95,7 +56,7 @@ def migrate() -> None:
 @click.option("--time-zone", required=True, help="IANA, such as Europe/Madrid.")
 @click.option("--locale", default="en", show_default=True, help="BCP 47.")
 @click.option("--phone", help="E.164, such as +12025550123.")
-@_plainly
+@plainly
 def clinic(name: str, country: str, time_zone: str, locale: str, phone: str | None) -> None:
     """Found a clinic and print its id."""
     _require(name.strip() != "", "--name", "must not be empty")
@@ -103,7 +64,7 @@ def clinic(name: str, country: str, time_zone: str, locale: str, phone: str | No
     _require(time_zone in available_timezones(), "--time-zone", "is no IANA time zone")
     _require(len(locale) <= 16 and _LOCALE.fullmatch(locale), "--locale", "is no language tag")
     _require(phone is None or _PHONE.fullmatch(phone), "--phone", "must look like +12025550123")
-    with _migrated_house() as house, house.work(OPERATOR) as work:
+    with migrated_house() as house, house.work(OPERATOR) as work:
         clinic_id = clinics.create(
             work, name=name, country=country, time_zone=time_zone, locale=locale, phone=phone
         )
@@ -117,13 +78,13 @@ def clinic(name: str, country: str, time_zone: str, locale: str, phone: str | No
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input and set it now."
 )
-@_plainly
+@plainly
 def administrator(clinic_id: UUID, name: str, email: str, password_stdin: bool) -> None:
     """Invite an administrator of a clinic, and print the one-time code to set a password with."""
     _require(name.strip() != "", "--name", "must not be empty")
     _require(len(email) <= 254 and _EMAIL.fullmatch(email), "--email", "is no e-mail address")
     password_hash = _password_hash() if password_stdin else None
-    with _migrated_house() as house:
+    with migrated_house() as house:
         with house.work(OPERATOR.within(clinic_id)) as work:
             try:
                 clinics.get(work)
@@ -148,13 +109,13 @@ def administrator(clinic_id: UUID, name: str, email: str, password_stdin: bool) 
 
 @cli.command("reset-second-factor")
 @click.option("--email", required=True)
-@_plainly
+@plainly
 def reset_second_factor(email: str) -> None:
     """Let a member who lost the authenticator app, and the recovery codes, set up another.
 
     For an administrator whom no colleague can help. Ends that member's sessions.
     """
-    with _migrated_house() as house, house.work(OPERATOR) as work:
+    with migrated_house() as house, house.work(OPERATOR) as work:
         member = staff.find_for_sign_in(work, email)
         _require(member is not None, "--email", "is nobody's")
         assert member is not None
@@ -163,26 +124,26 @@ def reset_second_factor(email: str) -> None:
 
 
 @cli.command("rotate-keys")
-@_plainly
+@plainly
 def rotate_keys() -> None:
     """Make a new key to sign access tokens with; tokens of the one before stay good.
 
     Processes that are running sign with it within five minutes.
     """
-    with _migrated_house() as house, house.work(OPERATOR) as work:
+    with migrated_house() as house, house.work(OPERATOR) as work:
         kid = keys.rotate(work)
     click.echo(kid)
 
 
 @cli.command()
-@_plainly
+@plainly
 def restored() -> None:
     """Page every open alert again, after the database was restored from a backup.
 
     Whoever acknowledged one since the backup is asked anew, and each page says why it comes.
     """
     failed = paged = 0
-    with _migrated_house() as house:
+    with migrated_house() as house:
         with house.work(OPERATOR, write=False) as work:
             found = restore.open_alerts(work)
         for clinic_id, alert_id in found:
@@ -201,95 +162,13 @@ def restored() -> None:
         raise click.ClickException(f"{failed} more could not be paged again; run this once more.")
 
 
-@cli.command()
-def doctor() -> None:
+@cli.command("doctor")
+def examine() -> None:
     """Look for what would keep this installation from serving; exit 1 where something would."""
-    faults = 0
-    for fault, line in _examine():
-        click.echo(f"{'FAULT' if fault else 'ok':6}{line}")
-        faults += fault
-    sys.exit(1 if faults else 0)
+    sys.exit(doctor.run())
 
 
-def _examine() -> Iterator[tuple[bool, str]]:
-    zones = len(available_timezones())
-    yield zones == 0, f"time zones: {zones} known" if zones else "time zones: no data; add tzdata"
-    try:
-        settings = load_settings()
-    except SettingsFault as fault:
-        for line in str(fault).splitlines():
-            yield True, f"settings: {line}"
-        return
-    yield False, "settings: complete"
-    try:
-        yield from _examine_database(settings)
-    except UnsafeDatabase as fault:
-        yield True, f"database: {fault}"
-    except (DBAPIError, sqlite3.Error):
-        # The driver's own words may carry the address and the password.
-        yield True, f"database: {_UNREACHABLE}"
-
-
-def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
-    migrated = migrations.is_current(settings.database_url)
-    if not migrated:
-        yield True, f"schema: {_NOT_MIGRATED}"
-        return
-    with _house(settings) as house:
-        with house.work(OPERATOR, write=False) as work:
-            on = house.database
-            version: ColumnElement[str] = literal_column(
-                "sqlite_version()" if on.is_sqlite else "version()"
-            )
-            row = work.row(select(version.label("version")))
-            real = select(clinic_rows.c.id).where(clinic_rows.c.id != canary.CLINIC)
-            founded = work.rows(real.order_by(clinic_rows.c.id))
-        release = str(row.version).split(" (")[0] if row is not None else "?"
-        yield False, f"database: {'SQLite ' if house.database.is_sqlite else ''}{release}"
-        yield False, "schema: the newest"
-        apart = migrations.isolation_faults(settings.database_url)
-        for sentence in apart:
-            yield True, f"isolation: {sentence}"
-        if not apart and not house.database.is_sqlite:
-            yield False, "isolation: PostgreSQL keeps the clinics apart"
-        if not founded:
-            yield False, "clinics: none yet; `python -m diary clinic` founds one"
-        for one in founded:
-            with house.work(OPERATOR.within(one.id), write=False) as work:
-                found = readiness.report(work)
-            missing = ", ".join(found.missing)
-            state = "ready" if found.ready else f"alerts would reach nobody; missing: {missing}"
-            yield not found.ready, f"clinic {one.id}: {state}"
-        with house.work(OPERATOR, write=False) as work:
-            seen = figures.read(work)
-        if not seen.engines:
-            yield False, "escalation: no engine runs now, so there is nothing to look at"
-            return
-        judged = verdict(seen)
-        for reason in judged.reasons:
-            yield True, f"escalation: {reason.text}"
-        for warning in judged.warnings:
-            yield False, f"escalation: {warning.text}"
-        if not judged.reasons:
-            yield False, f"escalation: {len(seen.engines)} engines alive, nothing is late"
-
-
-@contextmanager
-def _house(settings: Settings) -> Iterator[House]:
-    house = open_house(settings)
-    try:
-        yield house
-    finally:
-        house.database.close()
-
-
-@contextmanager
-def _migrated_house() -> Iterator[House]:
-    settings = load_settings()
-    if not migrations.is_current(settings.database_url):
-        raise click.ClickException(_NOT_MIGRATED)
-    with _house(settings) as house:
-        yield house
+cli.add_command(audit)
 
 
 def _password_hash() -> str:

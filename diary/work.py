@@ -97,9 +97,12 @@ class Work:
         return self.connection.execute(query, values).one_or_none()
 
     def execute(
-        self, statement: Executable, values: Mapping[str, Any] | None = None
+        self,
+        statement: Executable,
+        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[Any]:
-        """Run an UPDATE or DELETE. values: of the parameters of one that is built once and kept."""
+        """Run an UPDATE or DELETE. values: of the parameters of one that is built once and kept;
+        several, and it is run with each of them."""
         self.flush()
         result = self.connection.execute(statement, values)
         assert isinstance(result, CursorResult)

@@ -1,0 +1,73 @@
+"""The chain itself: what binds an event to all before it, and what proves where it ends. Pure.
+
+Each link is a keyed fingerprint of the event, as the database keeps it, and of the link before. The
+key is derived from the operator's: whoever has the database alone can make no link.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from diary.vault import Vault
+
+# The link before the first event's.
+BEGINNING: Final = bytes(32)
+
+
+class Broken(Exception):
+    """The chain does not hold. sequence: the first place at which it does not; why: for people."""
+
+    def __init__(self, sequence: int, why: str) -> None:
+        super().__init__(sequence, why)
+        self.sequence = sequence
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a clinic's chain ended at one moment, and the proof of it."""
+
+    clinic_id: UUID
+    sequence: int
+    link: bytes
+    at: datetime
+    mark: bytes
+
+
+class Chain:
+    """The chain of one clinic, for whoever has its key."""
+
+    def __init__(self, vault: Vault, clinic_id: UUID) -> None:
+        self._key = vault.key(f"audit chain {clinic_id}")
+        self._clinic_id = clinic_id
+
+    def link(self, sequence: int, event: Mapping[str, bytes], previous: bytes) -> bytes:
+        """The link of an event at this place. event: its columns that are not NULL."""
+        # A column that is added later and left empty changes no link.
+        sealed = {**event, "sequence": b"%d" % sequence}
+        return self._fingerprint(b"event", sealed, previous)
+
+    def head(self, sequence: int, link: bytes, at: datetime) -> Head:
+        """A head with its proof."""
+        said = {
+            "clinic_id": self._clinic_id.bytes,
+            "sequence": b"%d" % sequence,
+            "at": at.isoformat(timespec="microseconds").encode(),
+        }
+        mark = self._fingerprint(b"head", said, link)
+        return Head(self._clinic_id, sequence, link, at, mark)
+
+    def made(self, head: Head) -> bool:
+        """Whether a head was made with this key, and is as it was then."""
+        expected = self.head(head.sequence, head.link, head.at)
+        return hmac.compare_digest(expected.mark, head.mark)
+
+    def _fingerprint(self, kind: bytes, said: Mapping[str, bytes], link: bytes) -> bytes:
+        # Each part behind its length: no two contents read alike.
+        parts = [kind, link]
+        for name in sorted(said):
+            parts += (name.encode(), said[name])
+        return hmac.digest(self._key, b"".join(b"%d:%s" % (len(p), p) for p in parts), "sha256")
