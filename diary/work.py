@@ -25,7 +25,7 @@ from diary.audit import audit_events
 from diary.callers import Caller
 from diary.clock import Clock
 from diary.database import Database, bounds_in, enter
-from diary.flush import flush, insert_unless_there
+from diary.flush import flush, insert_unless_there, update_each
 from diary.ids import NewId
 from diary.isolation import bounds_of
 from diary.settings import Settings
@@ -97,16 +97,27 @@ class Work:
         return self.connection.execute(query, values).one_or_none()
 
     def execute(
-        self,
-        statement: Executable,
-        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> CursorResult[Any]:
-        """Run an UPDATE or DELETE. values: of the parameters of one that is built once and kept;
-        several, and it is run with each of them."""
+        """Run an UPDATE or DELETE. values: of the parameters of one that is built once and kept."""
         self.flush()
         result = self.connection.execute(statement, values)
         assert isinstance(result, CursorResult)
         return result
+
+    def update_each(
+        self,
+        rows: ColumnElement[bool],
+        key: Column[Any],
+        values: Mapping[Column[Any], Sequence[Any]],
+    ) -> int:
+        """Give each of many rows values of its own; returns how many there were.
+
+        rows: which of the table may be meant; key: the column that tells them apart. values: of the
+        key and of each column that is set, in one order.
+        """
+        self.flush()
+        return update_each(self.connection, rows, key, values)
 
     def flush(self) -> None:
         """Write the rows added so far."""

@@ -93,10 +93,12 @@ class Sealer:
             _log.error("audit.seal-failed", error=error)
 
     async def _part(self) -> bool:
-        """Seal some events of one clinic; False once a round over all of them left nothing."""
+        """Seal some events of one clinic; False where a round over all of them left nothing."""
         clinic_id = await self._off_loop(self._next_clinic)
+        if clinic_id is None and await self._end_round():
+            clinic_id = await self._off_loop(self._next_clinic)
         if clinic_id is None:
-            return await self._end_round()
+            return False
         # A clinic with much to seal takes turns with the others.
         self._after = clinic_id
         try:

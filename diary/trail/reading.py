@@ -1,6 +1,6 @@
 """What is in the database of a chain: read to the letter, and never trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,47 +11,50 @@ from sqlalchemy.exc import DataError
 
 from diary.audit import audit_events
 from diary.columns import as_stored
-from diary.trail.chain import Broken, Head
+from diary.trail.chain import Broken, Head, encoded
 from diary.trail.model import audit_heads
 from diary.work import Work
 
 _OF_THE_CHAIN: Final = ("sequence", "link")
 # What is sealed of an event: every column, also those that will be added.
-COLUMNS: Final = tuple(c for c in audit_events.c if c.name not in _OF_THE_CHAIN)
+COLUMNS: Final = tuple(
+    sorted((c for c in audit_events.c if c.name not in _OF_THE_CHAIN), key=lambda c: c.name)
+)
 EVENT: Final = tuple(as_stored(c).label(f"stored_{c.name}") for c in COLUMNS)
+_NAMES: Final = tuple(c.name.encode() for c in COLUMNS)
+_AT: Final = _NAMES.index(b"at")
 _SEALED: Final = tuple(as_stored(audit_events.c[name]).label(name) for name in _OF_THE_CHAIN)
 _UNREADABLE = (ValueError, TypeError, OverflowError, DataError)
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed event. sequence: None where it is no number."""
+    """A sealed event. sequence: None where it is no number; event: its columns, as EVENT reads."""
 
     sequence: int | None
     link: bytes
-    event: Mapping[str, bytes]
+    event: Sequence[Any]
 
 
 def sealed(work: Work, clinic_id: UUID, where: ColumnElement[bool], limit: int) -> list[Sealed]:
     """Sealed events in their order."""
-    rows = work.rows(
+    rows: Sequence[Sequence[Any]] = work.rows(
         _of(clinic_id, *_SEALED, *EVENT)
         .where(where, audit_events.c.sequence.is_not(None))
         .order_by(audit_events.c.sequence)
         .limit(limit)
     )
-    return [Sealed(_number(row.sequence), stored(row.link) or b"", event(row)) for row in rows]
+    return [Sealed(_number(row[0]), stored(row[1]) or b"", row[2:]) for row in rows]
 
 
-def event(row: Row[Any]) -> dict[str, bytes]:
+def content(event: Sequence[Any]) -> bytes:
     """What is sealed of an event that was read with EVENT."""
-    found = {column.name: stored(row._mapping[f"stored_{column.name}"]) for column in COLUMNS}
-    return {name: value for name, value in found.items() if value is not None}
+    return encoded(zip(_NAMES, map(stored, event), strict=True))
 
 
-def moment(event: Mapping[str, bytes]) -> datetime | None:
-    """When an event is dated, from what is sealed of it; None where that is no moment."""
-    text = event.get("at", b"").decode(errors="replace")
+def moment(event: Sequence[Any]) -> datetime | None:
+    """When an event that was read with EVENT is dated; None where that is no moment."""
+    text = (stored(event[_AT]) or b"").decode(errors="replace")
     try:
         if "-" in text[1:]:
             return datetime.fromisoformat(text).replace(tzinfo=UTC)

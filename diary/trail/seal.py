@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import select, text, update
 
 from diary.audit import UNSEALED, audit_events
 from diary.trail import reading
@@ -46,7 +46,7 @@ def next_clinic(work: Work, after: UUID | None) -> UUID | None:
 def oldest_unsealed(work: Work, clinic_id: UUID) -> datetime | None:
     """When the oldest event that waits to be sealed is dated."""
     rows = work.rows(_unsealed(clinic_id, *reading.EVENT).limit(1))
-    return reading.moment(reading.event(rows[0])) if rows else None
+    return reading.moment(rows[0]) if rows else None
 
 
 def seal(work: Work, clinic_id: UUID) -> Part | None:
@@ -63,21 +63,23 @@ def seal(work: Work, clinic_id: UUID) -> Part | None:
     rows = work.rows(_unsealed(clinic_id, audit_events.c.id, *reading.EVENT).limit(AT_ONCE))
     if not rows:
         return Part(head, 0, more=False)
-    links: list[dict[str, Any]] = []
     sequence, link = head.sequence, head.link
+    links = []
     for row in rows:
         sequence += 1
-        link = chain.link(sequence, reading.event(row), link)
-        links.append({"event_id": row.id, "sequence": sequence, "link": link})
-    this = audit_events.c.id == bindparam("event_id")
-    own = audit_events.c.clinic_id == clinic_id
-    given = work.execute(
-        update(audit_events)
-        .where(own, this, audit_events.c.sequence.is_(None))
-        .values(sequence=bindparam("sequence"), link=bindparam("link")),
-        links,
+        link = chain.link(sequence, reading.content(row[1:]), link)
+        links.append(link)
+    these = audit_events.c
+    given = work.update_each(
+        (these.clinic_id == clinic_id) & these.sequence.is_(None),
+        these.id,
+        {
+            these.id: [row.id for row in rows],
+            these.sequence: range(head.sequence + 1, sequence + 1),
+            these.link: links,
+        },
     )
-    if given.rowcount != len(links):
+    if given != len(links):
         raise RuntimeError("an event that was to be sealed is gone")
     new = chain.head(sequence, link, work.now)
     work.execute(
@@ -100,12 +102,12 @@ def check_end(work: Work, chain: Chain, head: Head) -> None:
         if found.sequence != place:
             raise Broken(place, "an event is missing")
     if len(last) < len(expected):
-        raise Broken(head.sequence, "an event is missing")
+        raise Broken(expected[len(last)], "an event is missing")
     if len(last) > len(expected):
         raise Broken(head.sequence + 1, "an event has a place past the head")
     if last:
         previous = last[-2].link if len(last) > 1 else BEGINNING
-        link = chain.link(head.sequence, last[-1].event, previous)
+        link = chain.link(head.sequence, reading.content(last[-1].event), previous)
         if not link == last[-1].link == head.link:
             raise Broken(head.sequence, "the event is not as it was sealed")
 

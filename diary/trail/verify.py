@@ -86,7 +86,7 @@ class Walk:
                 raise Broken(each.sequence, "two events have one place")
             if each.sequence != place:
                 raise Broken(place, "an event is missing")
-            link = chain.link(place, each.event, self._link)
+            link = chain.link(place, reading.content(each.event), self._link)
             if link != each.link:
                 raise Broken(place, "the event is not as it was sealed")
             self.checked, self._link = place, link
