@@ -26,7 +26,8 @@ from diary.audit import audit_events
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.database import Database
 from diary.trail import checkpoints, seal, verify
-from diary.trail.chain import Broken, Chain
+from diary.trail.chain import Broken, Chain, Head
+from diary.trail.checkpoints import Garbled
 from diary.trail.model import audit_heads
 from diary.trail.reading import COLUMNS
 from diary.vault import Vault
@@ -745,23 +746,32 @@ def test_a_log_that_was_changed_is_told_of(
 ) -> None:
     trail.write(trail.harbour)
     (line,) = trail.seal()
-    for name, value in (
-        ("sequence", 4),
-        ("sequence", "4" * 40),
-        ("link", "00" * 32),
-        ("at", "2026-01-01T00:00:00+00:00"),
-        ("mark", "00"),
-        ("clinic_id", str(trail.hill)),
-    ):
-        code, lines = verified(told([line | {name: value}], tmp_path / "log"))
-        assert (code, "did not make" in lines[-1]) == (1, True), name
-    log = tmp_path / "log"
-    for garbled in ({"mark": "zz"}, {"at": "noon"}, {"sequence": None}, {"clinic_id": 7}):
-        told([line | garbled], log)
-        code, lines = verified(log)
-        assert (code, lines[-1]) == (1, f"FAULT log {log}: line 4 is no whole checkpoint")
-    log.write_bytes(orjson.dumps(line)[:-9])
-    assert verified(log)[0] == 1
+    forgeries: tuple[dict[str, object], ...] = (
+        {"sequence": 4},
+        {"sequence": "4" * 40},
+        {"link": "00" * 32},
+        {"at": "2026-01-01T00:00:00+00:00"},
+        {"mark": "00"},
+        {"clinic_id": str(trail.hill)},
+    )
+    for forgery in forgeries:
+        (head,) = checkpoints.read([orjson.dumps(line | forgery)])
+        assert isinstance(head, Head)
+        with trail.house.work(OPERATOR, write=False) as work:
+            lost = checkpoints.compare(work, head.clinic_id, [head])
+        assert lost is not None, forgery
+        assert "did not make" in lost.why, forgery
+    garbled = [{"mark": "zz"}, {"at": "noon"}, {"sequence": None}, {"clinic_id": 7}]
+    lines = [orjson.dumps(line | values) for values in garbled]
+    lines.append(orjson.dumps(line)[:-9])
+    found = list(checkpoints.read([b"{}", *lines]))
+    assert found == [Garbled(number) for number in range(2, 7)]
+
+    log = told([line | {"sequence": 4}, line | {"mark": "zz"}], tmp_path / "log")
+    code, said = verified(log)
+    assert code == 1
+    assert said[-2] == f"FAULT log {log}: line 5 is no whole checkpoint"
+    assert said[-1].startswith(f"FAULT clinic {trail.harbour}: sequence 4: the log has a check")
 
 
 def test_many_checkpoints_are_looked_up_in_parts(
