@@ -4,6 +4,7 @@ from flask_restx import Namespace
 
 from api import (
     alerts,
+    audit,
     checkins,
     clients,
     clinic,
@@ -52,6 +53,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     contacts.ns,
     sessions.ns,
     clients.ns,
+    audit.ns,
     tokens.ns,
     health.ns,
 )
