@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from structlog.testing import capture_logs
 
 from diary.access.model import clinics as clinic_rows
@@ -91,6 +91,30 @@ def test_a_tail_that_was_cut_under_an_older_head_is_found_by_the_log(
     both.write_bytes(later.read_bytes() + b"\n" + log.read_bytes())
     code, lines = verified(both)
     assert (code, lines[-1].startswith(lost)) == (1, True), "both of one place are looked at"
+
+
+def test_parts_of_two_histories_do_not_make_one(trail: Trail) -> None:
+    """After the database was set back, events and heads of before have the same places."""
+    with trail.house.work(OPERATOR, write=False) as work:
+        older = dict(head_of(work, trail.harbour)._mapping)
+    trail.write(trail.harbour, 3)
+    trail.seal()
+    with trail.house.work(OPERATOR) as work:
+        forgotten = work.rows(select(audit_events).where(at(trail.harbour, EVENTS + 2)))[0]
+        head = dict(head_of(work, trail.harbour)._mapping)
+        cut(work, trail.harbour, EVENTS)
+        set_head(work, trail.harbour, **older)
+    trail.write(trail.harbour, 3)
+    trail.seal()
+    with trail.tampering() as work:
+        work.execute(delete(audit_events).where(at(trail.harbour, EVENTS + 2)))
+        work.execute(insert(audit_events).values(forgotten._mapping))
+        assert trail.first_bad(trail.harbour, work) == EVENTS + 2
+    with trail.tampering() as work:
+        set_head(work, trail.harbour, **head)
+        assert trail.first_bad(trail.harbour, work) == EVENTS + 3
+    with trail.tampering() as work:
+        assert trail.first_bad(trail.harbour, work) is None
 
 
 def test_a_trail_that_is_gone_altogether_is_found_by_the_log(
