@@ -1,7 +1,7 @@
 """Whether a clinic's chain is as it was sealed, from its first event to its head."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -38,9 +38,10 @@ class Walk:
     late: int = 0
     first_late: int | None = None
     _until: int = 0
+    _walked: bool = False
     _link: bytes = BEGINNING
     _latest: datetime | None = None
-    _head_fault: str | None = field(default=None)
+    _head_fault: str | None = None
 
     def begin(self, work: Work) -> None:
         """Read where the chain ends; raises Broken where a place is no place at all."""
@@ -63,7 +64,7 @@ class Walk:
 
     def page(self, work: Work) -> bool:
         """Check some more; False once all were. Raises Broken at the first that does not hold."""
-        if self.checked < self._until:
+        if self._until and not self._walked:
             self._check(work)
             return True
         if self._head_fault is not None:
@@ -78,8 +79,13 @@ class Walk:
 
     def _check(self, work: Work) -> None:
         chain = Chain(work.vault, self.clinic_id)
-        here = audit_events.c.sequence.between(self.checked + 1, self._until)
-        events = reading.sealed(work, self.clinic_id, here, limit=PAGE)
+        # From the last one on: another event in its place would not come after it.
+        here = audit_events.c.sequence.between(max(self.checked, 1), self._until)
+        events = reading.sealed(work, self.clinic_id, here, limit=PAGE + 1)
+        if self.checked:
+            if not events or events[0].sequence != self.checked:
+                raise Broken(self.checked, "an event is missing")
+            events = events[1:]
         for each in events:
             place = self.checked + 1
             if each.sequence is not None and each.sequence < place:
@@ -91,7 +97,8 @@ class Walk:
                 raise Broken(place, "the event is not as it was sealed")
             self.checked, self._link = place, link
             self._note_order(reading.moment(each.event))
-        if len(events) < PAGE and self.checked < self._until:
+        self._walked = len(events) < PAGE
+        if self._walked and self.checked < self._until:
             raise Broken(self.checked + 1, "an event is missing")
 
     def _note_order(self, dated: datetime | None) -> None:

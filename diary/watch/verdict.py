@@ -79,7 +79,7 @@ def _warnings(figures: Figures) -> list[Reason]:
         warnings.append(Reason(Code.HEARTBEAT_FAILING, text))
     sealed = _last(figures, figures.trail_sealed_at)
     if sealed is not None and figures.now - sealed > UNSEALED:
-        text = "Events of the audit trail have waited for over 5 minutes to be sealed."
+        text = "For over 5 minutes the audit trail was not sealed to its end."
         warnings.append(Reason(Code.AUDIT_UNSEALED, text))
     broken = figures.trail_met_broken_at
     if broken is not None and figures.now - broken <= UNSEALED:

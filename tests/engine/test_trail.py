@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -289,6 +289,12 @@ def test_a_long_chain_is_read_in_pages(trail: Trail, verified: Verified) -> None
     with trail.tampering() as work:
         change(work, trail.harbour, 2 * verify.PAGE, action="x")
         assert trail.first_bad(trail.harbour, work) == 2 * verify.PAGE
+    for place in (verify.PAGE, verify.PAGE + 1, EVENTS + 2 * verify.PAGE):
+        with trail.tampering() as work:
+            work.connection.exec_driver_sql("DROP INDEX uq_audit_events_sequence")
+            (twin,) = work.rows(select(audit_events).where(at(trail.harbour, place)))
+            work.execute(insert(audit_events).values(dict(twin._mapping) | {"id": uuid4()}))
+            assert trail.first_bad(trail.harbour, work) == place
 
 
 def test_an_event_that_was_slipped_in_with_an_older_date_is_pointed_at(
