@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,7 +21,7 @@ from diary.callers import OPERATOR
 from diary.trail import seal, verify
 from diary.trail.reading import COLUMNS
 from diary.vault import Vault
-from diary.watch import canary, engines, figures
+from diary.watch import canary, engines, figures, marks
 from diary.watch.verdict import verdict
 from diary.work import House
 from engine.loop import Engine
@@ -115,6 +115,15 @@ def test_a_look_is_bounded_and_a_clinic_with_much_to_seal_takes_turns(trail: Tra
     trail.seal()
     assert trail.sequences(trail.hill)[-1] == EVENTS + 1
     assert trail.sequences(trail.harbour).count(None) == seal.AT_ONCE
+    # Nothing says that all is sealed while something is left.
+    assert done(trail) < trail.clock.now()
+    trail.seal()
+    assert done(trail) == trail.clock.now()
+
+
+def done(trail: Trail) -> datetime:
+    with trail.house.work(ENGINE, write=False) as work:
+        return marks.last(work)[seal.DONE]
 
 
 @pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
