@@ -4,6 +4,7 @@ from flask_restx import Namespace
 
 from api import (
     alerts,
+    audit,
     care_team,
     checkins,
     clients,
@@ -54,6 +55,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     contacts.ns,
     sessions.ns,
     clients.ns,
+    audit.ns,
     tokens.ns,
     health.ns,
 )

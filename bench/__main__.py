@@ -14,7 +14,7 @@ from bench.trips import trips
 from diary.logs import configure
 from tests.postgresql import Server
 
-_PARTS = ("checkins", "delivery", "engines", "cpu", "trips")
+_PARTS = ("checkins", "sealing", "delivery", "engines", "cpu", "trips")
 _PATIENTS = 600
 
 
@@ -63,6 +63,8 @@ def _figures(
         yield from engines.dead_queue(stand, arrivals)
         if not stand.house.database.is_sqlite:
             yield from engines.reclaim(stand)
+    if "sealing" in parts:
+        yield from checkins.sealing(stand, seconds)
     if "checkins" in parts:
         with stand.served() as port:
             yield from checkins.generator(port, seconds)
@@ -71,7 +73,7 @@ def _figures(
             yield from checkins.flat(stand, port)
             yield from checkins.risk(stand, port, "engine beside")
         if not stand.house.database.is_sqlite:
-            with stand.served(engine=False) as port:
+            with stand.served("bench.without_engine:app") as port:
                 yield from checkins.risk(stand, port, "engine off")
 
 

@@ -38,6 +38,20 @@ def calm(stand: Stand, port: int, seconds: float) -> Iterator[Line]:
     yield "calm PUT", f"{_said(runs)}; {share:.2f} of raw ({median(raws):,.0f}/s)"
 
 
+def sealing(stand: Stand, seconds: float) -> Iterator[Line]:
+    """Calm ones, saturated, in turns with an application whose engine seals no audit trail."""
+    apps = {"sealed": "wsgi:app", "unsealed": "bench.without_sealer:app"}
+    runs: dict[str, list[Figures]] = {name: [] for name in apps}
+    for name, app in chain.from_iterable(repeat(tuple(apps.items()), _ROUNDS)):
+        # What one has left unsealed the other must not have to seal.
+        stand.forget_unsealed()
+        with stand.served(app) as port, Load(port) as load:
+            _warm(stand, load)
+            runs[name].append(_recorded(load.run(in_turn(stand, CALM), seconds=seconds)))
+    share = median(a.rate / b.rate for a, b in zip(*runs.values(), strict=True))
+    yield "calm PUT beside the sealing of the trail", f"{share:.2f} of that without it"
+
+
 def risk(stand: Stand, port: int, name: str) -> Iterator[Line]:
     """Each patient once, which opens an alert; then once more, which joins it."""
     with Load(port) as load:

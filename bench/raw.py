@@ -115,7 +115,10 @@ def _writer(url: str) -> Callable[[], None]:
         patient, device = random.choice(phones)
         check_in, event = uuid4(), new_id()
         yield check_ins.copy(id=_id(check_in, sqlite), patient_id=patient, device_id=device)
-        yield audit.copy(id=_id(event, sqlite), subject_id=_id(check_in, sqlite), actor_id=device)
+        # With a place, though in no chain: the engine beside must not seal them.
+        place = {"sequence": -random.getrandbits(62), "link": None}
+        ids = {"id": _id(event, sqlite), "subject_id": _id(check_in, sqlite), "actor_id": device}
+        yield audit.copy(**ids, **place)
 
     if sqlite:
         statements = [check_ins.insert("?"), audit.insert("?")]

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import HttpUrl, SecretStr
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 import migrations
 from bench.server import serving
@@ -20,6 +20,7 @@ from diary.access.sessions import Grant, find_caller
 from diary.access.tokens import Tokens
 from diary.alerts import policies, readiness
 from diary.alerts.model import alerts
+from diary.audit import audit_events
 from diary.callers import ANONYMOUS, OPERATOR, Caller
 from diary.house import open_house
 from diary.infusions import service as infusions
@@ -78,10 +79,15 @@ class Stand:
                 )
             )
 
+    def forget_unsealed(self) -> None:
+        """Delete what waits to be sealed of the audit trail."""
+        with self.house.work(OPERATOR) as work:
+            own = audit_events.c.clinic_id == self.clinic_id
+            work.execute(delete(audit_events).where(own, audit_events.c.sequence.is_(None)))
+
     @contextmanager
-    def served(self, *, engine: bool = True) -> Iterator[int]:
+    def served(self, app: str = "wsgi:app") -> Iterator[int]:
         """Serve it for as long as the block lasts; the port."""
-        app = "wsgi:app" if engine else "bench.without_engine:app"
         with serving(self.house.settings, app=app) as port:
             yield port
 

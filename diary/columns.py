@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -19,6 +20,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from diary.severity import Severity
 
@@ -91,3 +95,30 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
     """An index over the rows that satisfy `where` alone, on both databases."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+class as_stored(FunctionElement[Any]):
+    """A column's value to the letter, as bytes or text, for whoever has to notice any change.
+
+    Nothing is decoded on the way: what no column type could read any more can be read so. It is of
+    one kind of database; the other writes the same value otherwise.
+    """
+
+    inherit_cache = True
+
+
+@compiles(as_stored, "sqlite")
+def _as_stored_on_sqlite(element: as_stored, compiler: SQLCompiler, **how: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **how)} AS BLOB)"
+
+
+@compiles(as_stored, "postgresql")
+def _as_stored_on_postgresql(element: as_stored, compiler: SQLCompiler, **how: Any) -> str:
+    (column,) = element.clauses
+    value = compiler.process(column, **how)
+    if isinstance(column.type, LargeBinary):
+        return value
+    if isinstance(column.type, Instant):
+        # How a moment is written depends on the session; its seconds do not.
+        value = f"EXTRACT(EPOCH FROM {value})"
+    return f"CAST({value} AS TEXT)"

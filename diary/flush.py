@@ -10,7 +10,17 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, bindparam, insert
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Insert,
+    Table,
+    bindparam,
+    func,
+    insert,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from diary.columns import metadata
@@ -46,6 +56,35 @@ def insert_unless_there(connection: Connection, table: Table, row: Mapping[str, 
         unless_there, dict(row), execution_options={"preserve_rowcount": True}
     )
     return done.rowcount > 0
+
+
+def update_each(
+    connection: Connection,
+    rows: ColumnElement[bool],
+    key: Column[Any],
+    values: Mapping[Column[Any], Sequence[Any]],
+) -> int:
+    """Update many rows, each with values of its own; see `Work.update_each`."""
+    names = [f"new_{column.name}" for column in values]
+    new: dict[str, ColumnElement[Any]]
+    given: Any
+    if connection.dialect.name == "sqlite":
+        new = {
+            column.name: bindparam(name, type_=column.type)
+            for name, column in zip(names, values, strict=True)
+        }
+        given = [dict(zip(names, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    else:
+        # All of them in one round trip, and planned once.
+        arrays = [
+            bindparam(name, type_=postgresql.ARRAY(column.type))
+            for name, column in zip(names, values, strict=True)
+        ]
+        listed = func.unnest(*arrays).table_valued(*(column.name for column in values))
+        new = dict(listed.render_derived().c)
+        given = {name: list(each) for name, each in zip(names, values.values(), strict=True)}
+    theirs = key == new.pop(key.name)
+    return connection.execute(update(key.table).where(rows, theirs).values(new), given).rowcount
 
 
 def _are_alike(rows: Sequence[tuple[Table, Mapping[str, Any]]]) -> bool:

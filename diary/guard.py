@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import (
     Alias,
     BindParameter,
-    Column,
     Connection,
     Delete,
     Insert,
@@ -202,8 +201,8 @@ class _Reader:
         table = statement.table
         given = _given(statement) if isinstance(statement, Update) else {}
         values = [value for value in given.values() if isinstance(value, ClauseElement)]
-        read = _columns([*statement._where_criteria, *values])
-        others = list(dict.fromkeys(column.table for column in read if column.table is not table))
+        read = _tables([*statement._where_criteria, *values])
+        others = [each for each in dict.fromkeys(read) if each is not table]
         scope = _Scope([table, *_leaves(others)], None)
         self._tie(scope, [table, *others], statement._where_criteria)
         for source in scope.own:
@@ -280,6 +279,10 @@ class _Reader:
             found = self.read(element, None)
         elif isinstance(source, Alias):
             found = self._provides(element, scope)
+        elif isinstance(element, FunctionElement) and element.name == "unnest":
+            # Rows of the values that were sent along.
+            self._expressions(element.get_children(), scope)
+            found = ()
         else:
             self._use(None, Command.SELECT, ())
             found = ()
@@ -351,8 +354,11 @@ def _walk(parts: Iterable[Any]) -> Iterator[Any]:
             yield from _walk(part.get_children())
 
 
-def _columns(parts: Iterable[Any]) -> list[Column[Any]]:
-    return [part for part in _walk(parts) if isinstance(part, Column)]
+def _tables(parts: Iterable[Any]) -> Iterator[FromClause]:
+    """What the columns in them are of: a table, or what stands for one."""
+    for part in _walk(parts):
+        if isinstance(part, ColumnClause) and part.table is not None:
+            yield part.table
 
 
 def _facts(conditions: Iterable[Any]) -> Iterator[tuple[Any, Any]]:

@@ -66,6 +66,8 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         # them. Both are wrapped: the role reads nothing by them.
         "clinic_keys": _READ,
         "data_keys": _READ,
+        # Whose events wait to be sealed.
+        "audit_events": _READ,
         "engines": _ALL,
         "marks": _ALL,
     },

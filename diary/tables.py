@@ -9,6 +9,7 @@ from diary.infusions import model as infusions
 from diary.oncall import model as oncall
 from diary.patients import model as patients
 from diary.rules import model as rules
+from diary.trail import model as trail
 from diary.watch import model as watch
 from diary.webhooks import model as webhooks
 from diary.wrapped import data_keys
@@ -24,6 +25,7 @@ __all__ = [
     "oncall",
     "patients",
     "rules",
+    "trail",
     "watch",
     "webhooks",
 ]

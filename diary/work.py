@@ -25,7 +25,7 @@ from diary.audit import audit_events
 from diary.callers import Caller
 from diary.clock import Clock
 from diary.database import Database, bounds_in, enter
-from diary.flush import flush, insert_unless_there
+from diary.flush import flush, insert_unless_there, update_each
 from diary.ids import NewId
 from diary.isolation import bounds_of
 from diary.sealing import Sealing
@@ -105,6 +105,20 @@ class Work:
         result = self.connection.execute(statement, values)
         assert isinstance(result, CursorResult)
         return result
+
+    def update_each(
+        self,
+        rows: ColumnElement[bool],
+        key: Column[Any],
+        values: Mapping[Column[Any], Sequence[Any]],
+    ) -> int:
+        """Give each of many rows values of its own; returns how many there were.
+
+        rows: which of the table may be meant; key: the column that tells them apart. values: of the
+        key and of each column that is set, in one order.
+        """
+        self.flush()
+        return update_each(self.connection, rows, key, values)
 
     def flush(self) -> None:
         """Write the rows added so far."""

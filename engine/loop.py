@@ -20,6 +20,7 @@ from engine.escalate import escalate_due, go_by_the_clock, next_action
 from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
+from engine.seal import Sealer
 from engine.sender import Sender
 
 _log = logger("engine")
@@ -83,7 +84,7 @@ class Engine:
         assert self._loop is not None
         assert self._woken is not None
         look_for_lost_at = 0.0
-        async with self._open() as (sender, own):
+        async with self._open() as (sender, own, sealer):
             while not self.stopping:
                 self._woken.clear()
                 try:
@@ -92,6 +93,7 @@ class Engine:
                             alone = False
                         look_for_lost_at = self._loop.time() + _LOST_EVERY
                     await own.look()
+                    sealer.look()
                     looked_at = self._house.clock.now()
                     worked = await self._turn(sender)
                     wait = 0.0 if worked else await self._until_next(looked_at)
@@ -108,28 +110,32 @@ class Engine:
     def run_until_idle(self, *, watching: bool = False) -> None:
         """Do everything that is due at the clock's present, and return when nothing is.
 
-        watching: the canary too, where it is due.
+        watching: the canary too, where it is due, and the audit trail is sealed.
         """
         asyncio.run(self._drain(watching))
 
     async def _drain(self, watching: bool) -> None:
-        async with self._open() as (sender, own):
+        async with self._open() as (sender, own, sealer):
             await self._look_back(all_leases=False)
             if watching:
                 await own.look()
+                sealer.look()
             while await self._turn(sender) or self._sends:
                 if self._sends:
                     await asyncio.wait(self._sends)
             await own.told()
+            await sealer.rest()
 
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator[tuple[Sender, Canary]]:
+    async def _open(self) -> AsyncIterator[tuple[Sender, Canary, Sealer]]:
+        off_loop = self._deliverer.off_loop
         async with (
             self._sender() as sender,
-            Canary(self._house, self._caller, self._deliverer.off_loop, sender) as own,
+            Canary(self._house, self._caller, off_loop, sender) as own,
+            Sealer(self._house, self._caller, off_loop, lambda: self.stopping) as sealer,
         ):
             self._canary = own
-            yield sender, own
+            yield sender, own, sealer
 
     async def _turn(self, sender: Sender) -> bool:
         acted = await self._deliverer.off_loop(

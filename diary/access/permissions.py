@@ -48,6 +48,7 @@ class Scope(StrEnum):
     ENDPOINTS_WRITE = "endpoints:write"
     INSTRUMENTS_READ = "instruments:read"
     SCORECARD_READ = "scorecard:read"
+    AUDIT_READ = "audit:read"
 
 
 _CLINICAL = frozenset(
@@ -98,7 +99,8 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
             Scope.SCORECARD_READ,
         }
     ),
-    Role.AUDITOR: SET_UP | {Scope.CLINIC_READ, Scope.SCORECARD_READ, Scope.BREAK_GLASS_READ},
+    Role.AUDITOR: SET_UP
+    | {Scope.CLINIC_READ, Scope.SCORECARD_READ, Scope.BREAK_GLASS_READ, Scope.AUDIT_READ},
     # The most that a client can be given; each client holds the part its administrator chose.
     Role.CLIENT: _CLINICAL,
 }

@@ -28,6 +28,7 @@ from diary.alerts.policies import DEFAULT
 from diary.alerts.service import Subjected, raise_alert
 from diary.audit import audit_events
 from diary.callers import Caller, CallerKind
+from diary.ids import CANARY_CLINIC
 from diary.patients.model import patients
 from diary.severity import Severity
 from diary.watch import marks
@@ -43,7 +44,7 @@ ARRIVED: Final = "canary.arrived"
 HEARTBEAT: Final = "heartbeat.taken"
 KIND: Final = "canary"
 # The clinic, and in it the only member, patient, endpoint and policy.
-CLINIC: Final = UUID("0ca9a270-0000-7000-8000-000000000000")
+CLINIC: Final = CANARY_CLINIC
 # As a person of its own clinic: an alert is acknowledged and resolved by nobody else.
 CALLER: Final = Caller(CallerKind.STAFF, id=CLINIC, clinic_id=CLINIC)
 _REFERENCE: Final = "pt_canary"

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from diary.alerts.model import alerts
 from diary.severity import Severity
+from diary.trail import seal
 from diary.watch import canary, engines, marks
 from diary.webhooks.model import deliveries, endpoints
 from diary.work import Work
@@ -23,7 +24,8 @@ class Figures:
 
     overdue_alerts: whose next action is late. overdue_pages: owed and late, to an endpoint that
     could be sent to and that no engine is sending to. exhausted: high and critical alerts that
-    nobody answers although the policy is used up. engines: those alive.
+    nobody answers although the policy is used up. engines: those alive. trail_sealed_at: when no
+    event waited to be sealed; trail_met_broken_at: when a chain was last found that does not hold.
     """
 
     now: datetime
@@ -34,6 +36,8 @@ class Figures:
     canary_arrived_at: datetime | None
     heartbeat_expected: bool
     heartbeat_taken_at: datetime | None
+    trail_sealed_at: datetime | None
+    trail_met_broken_at: datetime | None
 
 
 def read(work: Work) -> Figures:
@@ -55,6 +59,8 @@ def read(work: Work) -> Figures:
         canary_arrived_at=known.get(canary.ARRIVED),
         heartbeat_expected=work.settings.heartbeat_url is not None,
         heartbeat_taken_at=known.get(canary.HEARTBEAT),
+        trail_sealed_at=known.get(seal.DONE),
+        trail_met_broken_at=known.get(seal.MET_BROKEN),
     )
 
 

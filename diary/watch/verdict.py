@@ -9,6 +9,8 @@ from diary.watch.figures import Figures
 
 # Three canaries may be lost before their path is taken for broken.
 CANARY_STALE = timedelta(minutes=3)
+# An engine seals every few seconds, and says once a minute that nothing waits.
+UNSEALED = timedelta(minutes=5)
 
 
 class Code(StrEnum):
@@ -21,6 +23,8 @@ class Code(StrEnum):
     ALERT_EXHAUSTED = "alert-exhausted"
     CANARY_STALE = "canary-stale"
     HEARTBEAT_FAILING = "heartbeat-failing"
+    AUDIT_UNSEALED = "audit-unsealed"
+    AUDIT_BROKEN = "audit-broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,20 @@ def verdict(figures: Figures) -> Verdict:
 
 
 def _warnings(figures: Figures) -> list[Reason]:
+    warnings = []
     since = _last(figures, figures.heartbeat_taken_at)
-    if not figures.heartbeat_expected or since is None or figures.now - since <= CANARY_STALE:
-        return []
-    text = "The watchdog elsewhere has not taken a heartbeat for over 3 minutes."
-    return [Reason(Code.HEARTBEAT_FAILING, text)]
+    if figures.heartbeat_expected and since is not None and figures.now - since > CANARY_STALE:
+        text = "The watchdog elsewhere has not taken a heartbeat for over 3 minutes."
+        warnings.append(Reason(Code.HEARTBEAT_FAILING, text))
+    sealed = _last(figures, figures.trail_sealed_at)
+    if sealed is not None and figures.now - sealed > UNSEALED:
+        text = "For over 5 minutes the audit trail was not sealed to its end."
+        warnings.append(Reason(Code.AUDIT_UNSEALED, text))
+    broken = figures.trail_met_broken_at
+    if broken is not None and figures.now - broken <= UNSEALED:
+        text = "The audit trail of a clinic was changed or cut, and is not sealed any more."
+        warnings.append(Reason(Code.AUDIT_BROKEN, text))
+    return warnings
 
 
 def _last(figures: Figures, happened: datetime | None) -> datetime | None:
