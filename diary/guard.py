@@ -220,9 +220,7 @@ class _Reader:
 
     def _insert(self, statement: Insert) -> None:
         table = statement.table
-        given = {
-            getattr(key, "key", key): value for key, value in (statement._values or {}).items()
-        }
+        given = _given(statement)
         own = _clinic_column_of(table)
         ties: tuple[_Tie, ...] = ()
         if own is not None and not _may_write_elsewhere(statement):

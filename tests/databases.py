@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 import migrations
 from diary.database import Database
+from diary.isolation import EVERYTHING
 from diary.tables import metadata
 from tests.postgresql import Server
 
@@ -56,6 +57,11 @@ class Kept(ABC):
         """Remember what is in it now."""
         self._keep(content)
         self._kept.add(content)
+
+    def alter(self, statement: str) -> None:
+        """Change the schema, as whoever owns it."""
+        with self.database.transaction(write=True, bounds=EVERYTHING) as connection:
+            connection.exec_driver_sql(statement)
 
     def close(self) -> None:
         """Leave it."""
@@ -102,6 +108,9 @@ class KeptOnServer(Kept):
         self._tables = [table.name for table in metadata.sorted_tables]
         self._rows: dict[str, dict[str, bytes]] = {}
         super().__init__(server.serving(owner), owner)
+
+    def alter(self, statement: str) -> None:
+        self._connection.execute(statement.encode())
 
     def close(self) -> None:
         super().close()

@@ -15,7 +15,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from diary.callers import ANONYMOUS
+from diary.callers import OPERATOR
 from diary.checkins import help
 from diary.clock import SystemClock
 from diary.house import open_house
@@ -110,7 +110,7 @@ def cast(house: House, receiver: Receiver) -> Cast:
 
 
 def leased_by(house: House) -> list[UUID | None]:
-    with house.work(ANONYMOUS, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         rows = work.rows(select(deliveries.c.leased_by).where(deliveries.c.state == "leased"))
     return [row.leased_by for row in rows]
 
@@ -140,6 +140,6 @@ def test_a_peer_sends_what_a_killed_engine_had_claimed(
     assert (first.id, first.body) == (second.id, second.body)
     assert first.verified
     assert second.verified
-    with house.work(ANONYMOUS, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         (attempt,) = work.rows(select(attempts))
     assert attempt.status == 204, "the killed engine settled nothing"

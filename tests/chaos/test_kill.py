@@ -21,7 +21,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from diary.callers import ANONYMOUS
+from diary.callers import OPERATOR
 from diary.clock import SystemClock
 from diary.settings import PREFIX, Settings
 from diary.webhooks.model import messages
@@ -135,7 +135,7 @@ def cast(house: House, receiver: Receiver) -> Cast:
 
 
 def stored_messages(house: House) -> list[Any]:
-    with house.work(ANONYMOUS, write=False) as work:
+    with house.work(OPERATOR, write=False) as work:
         return list(work.rows(select(messages).where(messages.c.type == "alert.triggered")))
 
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from diary.callers import ANONYMOUS
+from diary.callers import OPERATOR
 from diary.clock import SystemClock
 from diary.settings import Settings
 from diary.watch import engines
@@ -59,7 +59,7 @@ def engine_process(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
 def until_one_lives(house: House, *, other_than: UUID | None = None) -> UUID:
     """The first engine that is seen to work."""
     for _ in range(SOON * 20):
-        with house.work(ANONYMOUS, write=False) as work:
+        with house.work(OPERATOR, write=False) as work:
             seen: list[UUID] = [row.id for row in engines.living(work)]
         if seen and seen[0] != other_than:
             return seen[0]

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from api.traces import leaves_a_trace
 from diary.audit import audit_events
 from diary.callers import OPERATOR
-from diary.isolation import EVERYTHING
 from diary.work import House
 from tests.cast import Cast, Patient
+from tests.databases import Kept
 from tests.http.matrix import OPERATIONS
 
 READING = [
@@ -95,23 +95,18 @@ def test_patients_read_their_own_without_a_trace(cast: Cast, house: House) -> No
 
 
 @contextmanager
-def no_audit(house: House) -> Iterator[None]:
+def no_audit(kept: Kept) -> Iterator[None]:
     """The table of the audit trail is not there."""
-
-    def rename(old: str, new: str) -> None:
-        with house.database.transaction(write=True, bounds=EVERYTHING) as connection:
-            connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
-
-    rename("audit_events", "elsewhere")
+    kept.alter("ALTER TABLE audit_events RENAME TO elsewhere")
     try:
         yield
     finally:
-        rename("elsewhere", "audit_events")
+        kept.alter("ALTER TABLE elsewhere RENAME TO audit_events")
 
 
 @pytest.mark.parametrize("path", ["", "/{patient}", "/{patient}/devices"])
-def test_where_no_trace_can_be_left_nothing_is_shown(cast: Cast, house: House, path: str) -> None:
-    with no_audit(house):
+def test_where_no_trace_can_be_left_nothing_is_shown(cast: Cast, kept: Kept, path: str) -> None:
+    with no_audit(kept):
         answer = cast.bob.api.get("/v1/patients" + path.format(patient=cast.alice.id))
     assert answer.status in (500, 503)
     for secret in (cast.alice.name, cast.alice.reference):
