@@ -8,6 +8,7 @@ from diary.database import UnsafeDatabase
 from diary.house import open_house, serve_alone
 from diary.logs import configure
 from diary.settings import SettingsFault, load_settings
+from diary.vault import WrongMasterKey
 from diary.wakeup import Wakeup
 from engine.loop import start_beside
 from engine.standby import stand_by
@@ -28,7 +29,8 @@ try:
     _house = open_house(_settings, _wake)
     # Kept for the life of the process: the lock ends with it.
     _alone = serve_alone(_house)
-except UnsafeDatabase as fault:
+    _house.vault.root()
+except (UnsafeDatabase, WrongMasterKey) as fault:
     sys.exit(str(fault))
 app = create_app(_house)
 if _settings.engine == "embedded":

@@ -13,6 +13,7 @@ from diary.alerts.errors import AlertHeld, AlertNotHeld, AlertResolved, LookAgai
 from diary.alerts.model import alerts
 from diary.errors import NotFound
 from diary.patients.service import OnlyReading
+from diary.sealing import PatientErased
 from diary.work import Work
 from schemas.alerts import (
     Acknowledgement,
@@ -156,7 +157,7 @@ class AlertNotes(Resource):
         body=AlertNote,
         returns=AlertInFullView,
         status=201,
-        raises=(NotFound, OnlyReading),
+        raises=(NotFound, OnlyReading, PatientErased),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Write a note into the history."""
@@ -187,10 +188,13 @@ class ResolveAlert(Resource):
         scope=Scope.ALERTS_WRITE,
         body=Resolution,
         returns=AlertInFullView,
-        raises=(NotFound, LookAgain, AlertResolved, OnlyReading, NameRequired),
+        raises=(NotFound, LookAgain, AlertResolved, OnlyReading, NameRequired, PatientErased),
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
-        """Resolve an alert with its outcome."""
+        """Resolve an alert with its outcome.
+
+        Where the patient was erased since, it is resolved without a note.
+        """
         text = body.pop("note")
         answers.resolve(work, alert_id, text=text, **body)
         return reading.closed(work, alert_id)

@@ -9,12 +9,16 @@ from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
 from diary.alerts import readiness
+from diary.callers import Caller
+from diary.erasure import service as erasure
+from diary.erasure.errors import AlertOpen, NoErasureLedger
 from diary.errors import NotFound
 from diary.patients import devices, service
 from diary.patients.drill import DrillPatient
 from diary.patients.model import patients
-from diary.work import Work
+from diary.work import House, Work
 from schemas.devices import DeviceView
+from schemas.erasures import ErasureDraft
 from schemas.patients import EnrolmentView, PatientDraft, PatientFilter, PatientView
 
 ns = Namespace("patients", "Patients", path="/v1/patients")
@@ -27,12 +31,12 @@ class Patients(Resource):
     @operation(scope=Scope.PATIENTS_READ, query=PatientFilter, returns=PatientView, page=True)
     def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
         """List the patients, the newest first."""
-        return page.read(
+        found = page.read(
             work,
             service.visible(work).where(patients.c.drill == (query["drill"] == "true")),
             patients.c.id,
-            shown=lambda row: service.opened(work, row),
         )
+        return Found(service.all_opened(work, found.items), found.next_cursor)
 
     @operation(scope=Scope.PATIENTS_WRITE, body=PatientDraft, returns=PatientView, status=201)
     def post(self, work: Work, body: dict[str, Any]) -> service.Patient:
@@ -48,6 +52,22 @@ class Patient(Resource):
     def get(self, work: Work, patient_id: UUID) -> service.Patient:
         """Read a patient."""
         return service.get(work, patient_id)
+
+    @operation(
+        scope=Scope.PATIENTS_ERASE,
+        step_up=True,
+        own_work=True,
+        body=ErasureDraft,
+        status=204,
+        raises=(NotFound, AlertOpen, NoErasureLedger),
+    )
+    def delete(self, house: House, caller: Caller, patient_id: UUID, body: dict[str, Any]) -> None:
+        """Erase a patient for good: names, notes and free text can never be read again.
+
+        Their phones are refused from their next request on. Refused while an alert of theirs is
+        open. Sending it again is harmless.
+        """
+        erasure.erase(house, caller, patient_id, **body)
 
 
 @ns.route("/<uuid:patient_id>/enrolments")

@@ -67,14 +67,15 @@ def seed(settings: Settings, last: date) -> dict[str, Any]:
     """
     stories = diaries(last)
     clock = Clock(min(story.enters_at for story in stories) - timedelta(days=1))
+    database = Database(settings.database_url, pool_size=2)
     house = House(
         settings=settings,
-        database=Database(settings.database_url, pool_size=2),
+        database=database,
         clock=clock,
         new_id=_ids(clock, Random(_SEED)),
         random=Random(_SEED),
         random_bytes=os.urandom,
-        vault=Vault(settings.master, os.urandom),
+        vault=Vault(settings.masters, os.urandom, database),
         wake=lambda: None,
     )
     try:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -16,6 +17,7 @@ from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 import migrations
+from diary import rotation
 from diary.access import clinics, keys, second_factor, staff
 from diary.access.model import clinics as clinic_rows
 from diary.access.permissions import Role
@@ -23,9 +25,13 @@ from diary.alerts import readiness, restore
 from diary.alerts.errors import AlertResolved
 from diary.callers import OPERATOR
 from diary.database import UnsafeDatabase, unreachable
+from diary.erasure import ledger
+from diary.erasure import restore as erasures
+from diary.erasure.errors import NoErasureLedger
 from diary.errors import Fault, NotFound
 from diary.house import open_house
 from diary.settings import Settings, SettingsFault, load_settings
+from diary.vault import WrongMasterKey
 from diary.watch import canary, figures
 from diary.watch.verdict import verdict
 from diary.work import House
@@ -34,6 +40,7 @@ _UNREACHABLE = "The database cannot be reached, or did not answer in time."
 _IN_WORDS = (
     SettingsFault,
     UnsafeDatabase,
+    WrongMasterKey,
     migrations.BrokenReferences,
     migrations.CannotSetUp,
     CommandError,
@@ -175,31 +182,91 @@ def rotate_keys() -> None:
     click.echo(f"It signs from {signs_from:%Y-%m-%d %H:%M:%S} UTC.", err=True)
 
 
-@cli.command()
+@cli.command("rotate-master-key")
 @_plainly
-def restored() -> None:
-    """Page every open alert again, after the database was restored from a backup.
+def rotate_master_key() -> None:
+    """Bring every key in the database under INTERLUDE_MASTER_KEY.
 
-    Whoever acknowledged one since the backup is asked anew, and each page says why it comes.
+    The one before stands in INTERLUDE_FORMER_MASTER_KEYS, and every running process has been
+    started with both. Can be cut off at any moment, and run again.
     """
-    failed = paged = 0
     with _migrated_house() as house:
+        moved = rotation.rotate(house)
         with house.work(OPERATOR, write=False) as work:
-            found = restore.open_alerts(work)
-        for clinic_id, alert_id in found:
-            try:
-                with house.work(OPERATOR) as work:
-                    restore.page_again(work, clinic_id, alert_id)
-            except AlertResolved:
-                continue
-            except DBAPIError:
-                # The others must be paged all the same.
-                failed += 1
-            else:
-                paged += 1
+            found = rotation.look(work)
+    click.echo(f"{moved} data keys were wrapped anew.")
+    if not found.all_anew:
+        raise click.ClickException("Something is under a former master key; run this once more.")
+    click.echo("Nothing is under a former master key any more.")
+
+
+@cli.command()
+@click.option(
+    "--ledger",
+    "ledgers",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An erasure ledger of another machine, beside INTERLUDE_ERASURE_LEDGER. Repeatable.",
+)
+@_plainly
+def restored(ledgers: tuple[Path, ...]) -> None:
+    """After a restore from a backup: page every open alert again, and erase again who was erased.
+
+    Whoever acknowledged an alert since the backup is asked anew, and each page says why it comes.
+    """
+    with _migrated_house() as house:
+        # First: nothing that is wrong with a ledger may stand between a restore and a page.
+        faults = [*_page_again(house), *_erase_again(house, ledgers)]
+    if faults:
+        raise click.ClickException("\n".join(faults))
+
+
+def _page_again(house: House) -> Iterator[str]:
+    failed = paged = 0
+    with house.work(OPERATOR, write=False) as work:
+        found = restore.open_alerts(work)
+    for clinic_id, alert_id in found:
+        try:
+            with house.work(OPERATOR) as work:
+                restore.page_again(work, clinic_id, alert_id)
+        except AlertResolved:
+            continue
+        except DBAPIError:
+            # The others must be paged all the same.
+            failed += 1
+        else:
+            paged += 1
     click.echo(f"{paged} open alerts are paged again.")
     if failed:
-        raise click.ClickException(f"{failed} more could not be paged again; run this once more.")
+        yield f"{failed} more could not be paged again; run this once more."
+
+
+def _erase_again(house: House, others: tuple[Path, ...]) -> Iterator[str]:
+    own = house.settings.erasure_ledger
+    paths = {*others}
+    if own is not None and own.exists():
+        paths.add(own)
+    elif own is not None:
+        yield "There is no file at INTERLUDE_ERASURE_LEDGER; right only if nobody was ever erased."
+    if not paths:
+        click.echo("There is no erasure ledger: nobody is erased again.")
+        return
+    try:
+        said = ledger.read(paths, house.vault)
+    except OSError:
+        yield "An erasure ledger cannot be read: nobody was erased again."
+        return
+    again = erasures.erase_again(house, said.done)
+    click.echo(f"{again.erased} patients are erased again, {again.absent} were not there.")
+    if again.failed:
+        yield f"{again.failed} more could not be erased again; run this once more."
+    if said.broken:
+        yield f"{said.broken} lines of the ledgers cannot be read, or are another installation's."
+    for each in said.cut_off:
+        yield (
+            f"The erasure of patient {each.patient_id} of clinic {each.clinic_id} was cut off; "
+            "it was not carried out again. Ask for it once more if it is still wanted."
+        )
 
 
 @cli.command()
@@ -226,6 +293,8 @@ def _examine() -> Iterator[tuple[bool, str]]:
         yield from _examine_database(settings)
     except UnsafeDatabase as fault:
         yield True, f"database: {fault}"
+    except WrongMasterKey as fault:
+        yield True, f"keys: {fault}"
     except (DBAPIError, sqlite3.Error):
         # The driver's own words may carry the address and the password.
         yield True, f"database: {_UNREACHABLE}"
@@ -253,6 +322,8 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
             yield True, f"isolation: {sentence}"
         if not apart and not house.database.is_sqlite:
             yield False, "isolation: PostgreSQL keeps the clinics apart"
+        yield from _examine_keys(house)
+        yield from _examine_erasures(house)
         if not founded:
             yield False, "clinics: none yet; `python -m diary clinic` founds one"
         for one in founded:
@@ -273,6 +344,42 @@ def _examine_database(settings: Settings) -> Iterator[tuple[bool, str]]:
             yield False, f"escalation: {warning.text}"
         if not judged.reasons:
             yield False, f"escalation: {len(seen.engines)} engines alive, nothing is late"
+
+
+def _examine_keys(house: House) -> Iterator[tuple[bool, str]]:
+    with house.work(OPERATOR, write=False) as work:
+        found = rotation.look(work)
+    if not found.all_anew:
+        yield (
+            False,
+            f"keys: {found.clinics} clinics' are still under a former master key; "
+            "`python -m diary rotate-master-key` brings them over",
+        )
+    elif house.settings.former_master_keys:
+        yield False, "keys: nothing needs INTERLUDE_FORMER_MASTER_KEYS any more; take it away"
+    else:
+        yield False, "keys: all under the master key"
+
+
+def _examine_erasures(house: House) -> Iterator[tuple[bool, str]]:
+    if house.settings.erasure_ledger is None:
+        yield False, "erasures: refused; INTERLUDE_ERASURE_LEDGER is not set"
+        return
+    try:
+        said = ledger.Ledger.of(house).read()
+    except NoErasureLedger as fault:
+        yield True, f"erasures: {fault.detail}"
+        return
+    with house.work(OPERATOR, write=False) as work:
+        back = erasures.back(work, said.done)
+    if back:
+        yield True, f"erasures: {back} patients are back; run `python -m diary restored`"
+    if said.broken:
+        yield True, f"erasures: {said.broken} lines of the ledger cannot be read"
+    if said.cut_off:
+        yield False, f"erasures: {len(said.cut_off)} were cut off; the next one settles them"
+    if not back and not said.broken:
+        yield False, f"erasures: {len(said.done)} in the ledger, nobody is back"
 
 
 @contextmanager

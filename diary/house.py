@@ -27,7 +27,7 @@ def open_house(settings: Settings, wake: Wakeup | None = None) -> House:
         new_id=new_id,
         random=SystemRandom(),
         random_bytes=os.urandom,
-        vault=Vault(settings.master, os.urandom),
+        vault=Vault(settings.masters, os.urandom, database),
         wake=wake,
     )
 

@@ -3,6 +3,7 @@
 import base64
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl, SecretStr, StringConstraints, field_validator
@@ -35,8 +36,13 @@ class Settings(BaseSettings):
         "`python -m diary migrate` and by nothing else; needed on PostgreSQL.",
     )
     master_key: SecretStr = Field(
-        description="32 random bytes in base64: seals secrets in the database and derives "
-        "the keys for cursors and refresh tokens. Losing it loses what it sealed."
+        description="32 random bytes in base64: wraps the keys that are kept in the database, "
+        "under which all that is secret there is sealed. Losing it loses what was sealed."
+    )
+    former_master_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Further master keys that still open, separated by commas: while the master "
+        "key is being replaced.",
     )
     public_url: HttpUrl = Field(
         description="Where callers reach this API; the issuer of its tokens and the base of links "
@@ -95,9 +101,19 @@ class Settings(BaseSettings):
         description="The bearer token that `GET /metrics` asks for. Without it there is no such "
         "path.",
     )
+    erasure_ledger: Path | None = Field(
+        default=None,
+        description="The file in which erasures are noted, apart from the database and its backups "
+        "so that a restore can be told of them. Without it no patient can be erased.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least grave event that is logged."
     )
+
+    @field_validator("former_master_keys")
+    @classmethod
+    def _are_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        return tuple(cls._is_a_key(each) for each in value)
 
     @field_validator("master_key")
     @classmethod
@@ -133,7 +149,9 @@ class Settings(BaseSettings):
             return value
         raise ValueError("must start with https:// or http://")
 
-    @field_validator("webhook_allowed_networks", "allowed_origins", mode="before")
+    @field_validator(
+        "webhook_allowed_networks", "allowed_origins", "former_master_keys", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -141,9 +159,10 @@ class Settings(BaseSettings):
         return value
 
     @cached_property
-    def master(self) -> bytes:
-        """The master key's 32 bytes."""
-        return base64.b64decode(self.master_key.get_secret_value())
+    def masters(self) -> tuple[bytes, ...]:
+        """32 bytes each: the master key that wraps, then those that still open."""
+        keys = (self.master_key, *self.former_master_keys)
+        return tuple(base64.b64decode(key.get_secret_value()) for key in keys)
 
     @cached_property
     def issuer(self) -> str:

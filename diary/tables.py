@@ -11,12 +11,14 @@ from diary.patients import model as patients
 from diary.rules import model as rules
 from diary.watch import model as watch
 from diary.webhooks import model as webhooks
+from diary.wrapped import data_keys
 
 __all__ = [
     "access",
     "alerts",
     "audit_events",
     "checkins",
+    "data_keys",
     "infusions",
     "metadata",
     "oncall",

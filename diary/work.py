@@ -28,6 +28,7 @@ from diary.database import Database, bounds_in, enter
 from diary.flush import flush, insert_unless_there
 from diary.ids import NewId
 from diary.isolation import bounds_of
+from diary.sealing import Sealing
 from diary.settings import Settings
 from diary.vault import RandomBytes, Vault
 
@@ -46,7 +47,7 @@ class Work:
     caller: Caller
     now: datetime
     new_id: NewId
-    vault: Vault
+    vault: Sealing
     random: Random
     random_bytes: RandomBytes
     settings: Settings
@@ -169,6 +170,8 @@ class House:
 
         A caller with a clinic meets that clinic's rows alone.
         """
+        # Not within the transaction: reading it for the first time takes one of its own.
+        self.vault.root()
         bounds = bounds_of(caller)
         with self.database.transaction(write=write, bounds=bounds) as connection:
             work = Work(
@@ -176,7 +179,7 @@ class House:
                 caller,
                 self.clock.now(),
                 self.new_id,
-                self.vault,
+                Sealing(self.vault, connection),
                 self.random,
                 self.random_bytes,
                 self.settings,

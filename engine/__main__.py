@@ -4,11 +4,14 @@ import asyncio
 import signal
 import sys
 
+from sqlalchemy.exc import DBAPIError
+
 import migrations
 from diary.database import UnsafeDatabase
 from diary.house import open_house
 from diary.logs import configure
 from diary.settings import SettingsFault, load_settings
+from diary.vault import WrongMasterKey
 from engine.loop import Engine
 
 
@@ -29,6 +32,14 @@ def main() -> int:
     if house.database.is_sqlite:
         print("On SQLite the engine runs inside the API process.", file=sys.stderr)
         return 2
+    try:
+        house.vault.root()
+    except WrongMasterKey as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    except DBAPIError:
+        # The database is away: the engine goes on looking for it.
+        pass
     engine = Engine(house)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: engine.stop())

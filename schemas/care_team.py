@@ -40,7 +40,9 @@ class BrokenGlassView(View):
     patient_reference = Text()
     staff_id = Id()
     staff_name = Text()
-    reason = Text()
+    reason = Text(
+        allow_none=True, metadata={"description": "None where the patient was erased since."}
+    )
     begun_at = Instant()
     until = Instant(metadata={"description": "When it ends, or ended, by itself."})
     ended_at = Instant(allow_none=True, metadata={"description": "When it was given up before."})

@@ -65,9 +65,9 @@ class Api:
         """PATCH with a JSON document."""
         return self._with_json("PATCH", path, json)
 
-    def delete(self, path: str) -> Response:
-        """DELETE."""
-        return self.send("DELETE", path)
+    def delete(self, path: str, json: object = None) -> Response:
+        """DELETE with a JSON document, or nothing."""
+        return self._with_json("DELETE", path, json)
 
     def form(self, path: str, **fields: str) -> Response:
         """POST a form."""

@@ -158,7 +158,7 @@ def house_on(
         new_id=new_id,
         random=Random(7),
         random_bytes=os.urandom,
-        vault=Vault(settings.master, os.urandom),
+        vault=Vault(settings.masters, os.urandom, database),
         wake=wake,
     )
 

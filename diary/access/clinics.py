@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, select, update
 
+from diary import datakeys
 from diary.access.model import clinics
 from diary.errors import NotFound
 from diary.work import Work
@@ -33,6 +34,7 @@ def create(
         staffed_hours=staffed_hours,
         created_at=work.now,
     )
+    datakeys.for_clinic(work, clinic_id)
     work.audit("clinic.created", "clinic", clinic_id, clinic=clinic_id)
     return clinic_id
 

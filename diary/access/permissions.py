@@ -35,6 +35,7 @@ class Scope(StrEnum):
     PATIENTS_WRITE = "patients:write"
     BREAK_GLASS = "break-glass:write"
     BREAK_GLASS_READ = "break-glass:read"
+    PATIENTS_ERASE = "patients:erase"
     INFUSIONS_WRITE = "infusions:write"
     CHECK_INS_READ = "check-ins:read"
     ALERTS_READ = "alerts:read"
@@ -77,10 +78,12 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.CARE_MANAGER: _CLINICAL
     | SET_UP
     | {Scope.POLICIES_WRITE, Scope.RULES_WRITE, Scope.BREAK_GLASS_READ},
-    # An administrator runs the clinic and reads no clinical record.
+    # An administrator runs the clinic and reads no clinical record. Whoever treats must not be able
+    # to destroy what shows how; to erase someone, nothing has to be read of them.
     Role.CLINIC_ADMIN: SET_UP
     | frozenset(
         {
+            Scope.PATIENTS_ERASE,
             Scope.CLINIC_READ,
             Scope.CLINIC_WRITE,
             Scope.STAFF_READ,

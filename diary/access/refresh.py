@@ -15,7 +15,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from diary.access.errors import GrantRefused
-from diary.vault import Vault
+from diary.sealing import Sealing
 
 _PREFIX = "ilr_"
 _MAC = 32
@@ -39,7 +39,7 @@ class Presented:
     ordinal: int
     mac: bytes
 
-    def is_genuine(self, vault: Vault, nonce: bytes) -> bool:
+    def is_genuine(self, vault: Sealing, nonce: bytes) -> bool:
         """Whether this house made it for a session with that nonce."""
         expected = _mac(vault, self.clinic_id, self.session_id, self.ordinal, nonce)
         return hmac.compare_digest(self.mac, expected)
@@ -51,7 +51,7 @@ class Presented:
         return Use.REPEAT if self.ordinal == newest - 1 else Use.REUSE
 
 
-def make(vault: Vault, clinic: UUID, session: UUID, ordinal: int, nonce: bytes) -> str:
+def make(vault: Sealing, clinic: UUID, session: UUID, ordinal: int, nonce: bytes) -> str:
     """The token of that ordinal; the same each time it is asked for."""
     mac = _mac(vault, clinic, session, ordinal, nonce)
     raw = clinic.bytes + session.bytes + ordinal.to_bytes(4) + mac
@@ -72,6 +72,6 @@ def read(token: str) -> Presented:
     )
 
 
-def _mac(vault: Vault, clinic: UUID, session: UUID, ordinal: int, nonce: bytes) -> bytes:
+def _mac(vault: Sealing, clinic: UUID, session: UUID, ordinal: int, nonce: bytes) -> bytes:
     message = clinic.bytes + session.bytes + ordinal.to_bytes(4) + nonce
     return hmac.new(vault.key("refresh tokens"), message, sha256).digest()

@@ -13,7 +13,7 @@ from diary.alerts.service import Subjected, raise_alert
 from diary.alerts.situation import Status
 from diary.errors import NotFound
 from diary.patients import drill, relation
-from diary.patients.model import patients
+from diary.patients.model import ERASED, patients
 from diary.severity import Severity
 from diary.work import Work
 
@@ -24,15 +24,19 @@ def raise_by_hand(
     """Open the patient's alert for what a member knows, or let it join; returns the alert's id.
 
     Whoever reads the record or sees the open alert may: an alert is not the record. Raises NotFound
-    for any other patient, NameRequired. On the drill patient it is a rehearsal.
+    for any other patient, or one who was erased, NameRequired. On the drill patient it is a
+    rehearsal.
     """
     person = answering(work, on_behalf_of)
     row = work.row(
-        select(patients.c.reference, patients.c.drill).where(
+        select(patients.c.reference, patients.c.drill)
+        .where(
             patients.c.clinic_id == work.caller.clinic,
             patients.c.id == patient_id,
+            patients.c.state != ERASED,
             relation.may_raise(work),
         )
+        .with_for_update(read=True, key_share=True)
     )
     if row is None:
         raise NotFound

@@ -216,7 +216,11 @@ def _enter(
 ) -> None:
     entry_id = work.new_id()
     sealed = note and work.vault.seal(
-        note, place=NOTE_PLACE, clinic=subject.clinic_id, row=entry_id
+        note,
+        place=NOTE_PLACE,
+        clinic=subject.clinic_id,
+        row=entry_id,
+        patient=subject.patient_id,
     )
     work.add(
         alert_entries,

@@ -29,7 +29,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an alert's history."""
+    """One line of an alert's history. note: None also where the patient was erased since."""
 
     sequence: int
     at: datetime
@@ -117,7 +117,7 @@ def _in_full(work: Work, row: Row[Any]) -> AlertInFull:
         acknowledged_by=person(row.acknowledged_by),
         resolved_by=person(row.resolved_by),
         findings=list(found),
-        entries=[_entry(work, line, person) for line in lines],
+        entries=[_entry(work, line, row.patient_id, person) for line in lines],
     )
 
 
@@ -152,10 +152,11 @@ def deliveries_of(work: Work, alert_id: UUID) -> list[dict[str, Any]]:
     return [dict(one._mapping) | {"tries": by_delivery.get(one.id, [])} for one in owed]
 
 
-def _entry(work: Work, line: Row[Any], person: Any) -> Entry:
-    note = line.note and work.vault.open(
-        line.note, place=NOTE_PLACE, clinic=line.clinic_id, row=line.id
-    )
+def _entry(work: Work, line: Row[Any], patient_id: UUID, person: Any) -> Entry:
+    note = None
+    if line.note and not work.vault.is_erased(line.clinic_id, patient_id):
+        place = {"place": NOTE_PLACE, "clinic": line.clinic_id, "row": line.id}
+        note = work.vault.open(line.note, **place, patient=patient_id)
     return Entry(
         sequence=line.sequence,
         at=line.at,
@@ -163,5 +164,5 @@ def _entry(work: Work, line: Row[Any], person: Any) -> Entry:
         actor_kind=line.actor_kind,
         actor=person(line.actor_id) if line.actor_kind == CallerKind.STAFF else None,
         detail=line.detail,
-        note=note or None,
+        note=note,
     )

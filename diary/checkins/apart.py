@@ -74,21 +74,24 @@ def _judge_apart(
     found = judge(in_force.rules, facts)
     severity = severity_of(found)
     alert_id = raise_alert(work, patient, found, source="quarantine", source_id=apart_id)
-    text = orjson.dumps(body).decode()
+    # With the faults beside it: a pointer may name a field that the phone made up.
+    named = [{"pointer": fault.pointer, "code": fault.code} for fault in faults]
+    text = orjson.dumps({"body": body, "faults": named}).decode()
     work.add(
         quarantine,
         clinic_id=patient.clinic_id,
         id=apart_id,
         patient_id=patient.id,
         check_in_id=check_in_id,
-        body=work.vault.seal(text, place=BODY_PLACE, clinic=patient.clinic_id, row=apart_id),
+        body=work.vault.seal(
+            text,
+            place=BODY_PLACE,
+            clinic=patient.clinic_id,
+            row=apart_id,
+            patient=patient.id,
+        ),
         body_hash=fingerprint,
         why=why,
-        # PostgreSQL cannot keep U+0000, and a pointer may name a field that has one.
-        faults=[
-            {"pointer": fault.pointer.replace("\0", "\ufffd"), "code": fault.code}
-            for fault in faults
-        ],
         severity=severity,
         alert_id=alert_id,
         received_at=work.now,

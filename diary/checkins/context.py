@@ -13,11 +13,11 @@ from diary.access.model import clinics
 from diary.alerts.service import Subjected
 from diary.checkins.model import check_ins, quarantine
 from diary.columns import Id, Instant
-from diary.errors import NotFound
+from diary.errors import Unauthenticated
 from diary.infusions.model import infusions
 from diary.infusions.service import Since, latest_before, since
 from diary.oncall.model import rotas
-from diary.patients.model import patients
+from diary.patients.model import ERASED, patients
 from diary.rules.service import in_force
 from diary.severity import Severity
 from diary.work import Work
@@ -65,7 +65,8 @@ def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:
     place = {"clinic": caller.clinic, "patient": caller.patient, "check_in": check_in_id}
     row = work.row(_LOOK, {**place, "moment": moment})
     if row is None:
-        raise NotFound
+        # Erased in this moment, and the session ended with that.
+        raise Unauthenticated
     return Context(
         patient=Subjected(caller.clinic, caller.patient, row.reference),
         zone=row.patient_zone,
@@ -170,7 +171,12 @@ def _look() -> Select[Any]:
         )
         .outerjoin(kept, and_(kept.c.clinic_id == patients.c.clinic_id, kept.c.id == apart))
         .outerjoin(last, and_(last.c.clinic_id == patients.c.clinic_id, last.c.id == infusion))
-        .where(patients.c.clinic_id == _CLINIC, patients.c.id == _PATIENT)
+        .where(
+            patients.c.clinic_id == _CLINIC, patients.c.id == _PATIENT, patients.c.state != ERASED
+        )
+        # What may raise an alert and what erases the patient wait for each other. The row that is
+        # written takes this lock anyway.
+        .with_for_update(read=True, key_share=True, of=patients)
     )
 
 

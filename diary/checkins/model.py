@@ -57,7 +57,8 @@ check_ins = Table(
     Index(None, "clinic_id", "patient_id", "received_at"),
 )
 
-# Kept whole and sealed; its suicidality answers were judged when it came.
+# body: kept whole and sealed, with what was wrong with it, which may name fields as they were sent.
+# Its suicidality answers were judged when it came.
 quarantine = clinic_table(
     "quarantine",
     Column("patient_id", Id, nullable=False),
@@ -65,7 +66,6 @@ quarantine = clinic_table(
     Column("body", LargeBinary, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Column("why", String(16), nullable=False),
-    Column("faults", Document, nullable=False),
     Column("severity", SeverityColumn),
     Column("alert_id", Id),
     Column("received_at", Instant, nullable=False),

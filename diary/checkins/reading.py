@@ -59,13 +59,21 @@ def set_apart(work: Work, patient_id: UUID) -> Select[Any]:
 
 def opened(work: Work, row: Row[Any]) -> SetApart:
     """A quarantined body with its seal opened."""
-    text = work.vault.open(row.body, place=BODY_PLACE, clinic=row.clinic_id, row=row.id)
+    kept = orjson.loads(
+        work.vault.open(
+            row.body,
+            place=BODY_PLACE,
+            clinic=row.clinic_id,
+            row=row.id,
+            patient=row.patient_id,
+        )
+    )
     return SetApart(
         id=row.id,
         check_in_id=row.check_in_id,
         why=row.why,
-        faults=row.faults,
-        body=orjson.loads(text),
+        faults=kept["faults"],
+        body=kept["body"],
         severity=row.severity,
         alert_id=row.alert_id,
         received_at=row.received_at,

@@ -1,5 +1,6 @@
 """Breaking the glass: a clinician reads a patient of somebody else, for a while and in the open."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Row, Select, and_, select, update
 from diary.access import staff
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.patients import service
-from diary.patients.model import break_glass, patients
+from diary.patients.model import ERASED, break_glass, patients
 from diary.work import Work
 
 LASTS = timedelta(minutes=60)
@@ -29,7 +30,7 @@ class AlreadyVisible(Conflict):
 class BrokenGlass:
     """Who read whom, the names opened for whoever looks into it.
 
-    until: when it ends by itself; ended_at: when it was given up before that.
+    reason: None where the patient was erased since. until: when it ends by itself; ended_at: when it was given up before that.
     """
 
     id: UUID
@@ -37,7 +38,7 @@ class BrokenGlass:
     patient_reference: str
     staff_id: UUID
     staff_name: str
-    reason: str
+    reason: str | None
     begun_at: datetime
     until: datetime
     ended_at: datetime | None
@@ -55,7 +56,9 @@ def begin(work: Work, patient_id: UUID, *, reason: str) -> BrokenGlass:
     caller = work.caller
     assert caller.id is not None
     known = select(patients.c.id).where(
-        patients.c.clinic_id == caller.clinic, patients.c.id == patient_id
+        patients.c.clinic_id == caller.clinic,
+        patients.c.id == patient_id,
+        patients.c.state != ERASED,
     )
     if work.row(known) is None:
         raise NotFound
@@ -68,7 +71,9 @@ def begin(work: Work, patient_id: UUID, *, reason: str) -> BrokenGlass:
         id=made,
         patient_id=patient_id,
         staff_id=caller.id,
-        reason=work.vault.seal(reason, place=_PLACE, clinic=caller.clinic, row=made),
+        reason=work.vault.seal(
+            reason, place=_PLACE, clinic=caller.clinic, row=made, patient=patient_id
+        ),
         begun_at=work.now,
         until=work.now + LASTS,
     )
@@ -117,15 +122,25 @@ def get(work: Work, break_glass_id: UUID) -> BrokenGlass:
     return opened(work, row)
 
 
+def all_opened(work: Work, rows: Sequence[Row[Any]]) -> list[BrokenGlass]:
+    """Rows of `of_clinic`, with all their patients' keys in one round trip."""
+    work.vault.fetch(work.caller.clinic, {row.patient_id for row in rows})
+    return [opened(work, row) for row in rows]
+
+
 def opened(work: Work, row: Row[Any]) -> BrokenGlass:
     """A row of `of_clinic` with its name and its reason opened."""
+    reason = None
+    if not work.vault.is_erased(row.clinic_id, row.patient_id):
+        place = {"place": _PLACE, "clinic": row.clinic_id, "row": row.id}
+        reason = work.vault.open(row.reason, **place, patient=row.patient_id)
     return BrokenGlass(
         id=row.id,
         patient_id=row.patient_id,
         patient_reference=row.reference,
         staff_id=row.staff_id,
         staff_name=staff.names(work, {row.staff_id})[row.staff_id],
-        reason=work.vault.open(row.reason, place=_PLACE, clinic=row.clinic_id, row=row.id),
+        reason=reason,
         begun_at=row.begun_at,
         until=row.until,
         ended_at=row.ended_at,

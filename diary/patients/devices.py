@@ -15,7 +15,7 @@ from diary.access.sessions import GIVEN_UP, REUSED, Grant, open_session, revoke
 from diary.callers import CallerKind
 from diary.errors import NotFound
 from diary.patients import service
-from diary.patients.model import devices, enrolments
+from diary.patients.model import ERASED, devices, enrolments, patients
 from diary.work import Work
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -68,6 +68,7 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
     )
     if row is None or row.used_at is not None or row.expires_at <= work.now:
         raise GrantRefused
+    _hold(work, row.clinic_id, row.patient_id)
     work.execute(
         update(enrolments)
         .where(enrolments.c.clinic_id == row.clinic_id, enrolments.c.id == row.id)
@@ -80,7 +81,14 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
         clinic_id=row.clinic_id,
         id=device_id,
         patient_id=row.patient_id,
-        name=name and work.vault.seal(name, place=NAME_PLACE, clinic=row.clinic_id, row=device_id),
+        name=name
+        and work.vault.seal(
+            name,
+            place=NAME_PLACE,
+            clinic=row.clinic_id,
+            row=device_id,
+            patient=row.patient_id,
+        ),
         platform=platform,
         created_at=work.now,
     )
@@ -138,13 +146,34 @@ def end(work: Work, patient_id: UUID, device_id: UUID) -> None:
         revoke(work, work.caller.clinic, device_id, why="ended-by-care-team")
 
 
+def _hold(work: Work, clinic_id: UUID, patient_id: UUID) -> None:
+    """Keep the patient from being erased until the commit; raises GrantRefused for one who was."""
+    there = (
+        select(patients.c.id)
+        .where(
+            patients.c.clinic_id == clinic_id,
+            patients.c.id == patient_id,
+            patients.c.state != ERASED,
+        )
+        .with_for_update(read=True, key_share=True)
+    )
+    if work.row(there) is None:
+        raise GrantRefused
+
+
 def _device(work: Work, row: Row[Any], *, is_newest: bool) -> Device:
     state = "active" if row.revoked_at is None else "ended"
     put_out = is_newest and row.revoked_why in (REUSED, GIVEN_UP)
     return Device(
         id=row.id,
         name=row.name
-        and work.vault.open(row.name, place=NAME_PLACE, clinic=row.clinic_id, row=row.id),
+        and work.vault.open(
+            row.name,
+            place=NAME_PLACE,
+            clinic=row.clinic_id,
+            row=row.id,
+            patient=row.patient_id,
+        ),
         platform=row.platform,
         state="needs-pairing" if put_out else state,
         paired_at=row.created_at,

@@ -6,6 +6,8 @@ from diary.columns import Id, Instant, clinic_table, metadata, partial_index, wi
 
 # name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
 # drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
+# state: `active`, or `erased`, with which the key of all that was sealed about them is destroyed.
+ERASED = "erased"
 patients = clinic_table(
     "patients",
     Column("reference", String(24), nullable=False),

@@ -1,6 +1,7 @@
 """Patients: entered by the care team, read by those who may."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
+from diary import datakeys
 from diary.errors import Forbidden, NotFound
 from diary.patients import relation, team
-from diary.patients.model import patients
+from diary.patients.model import ERASED, patients
 from diary.work import Work
+
+NAME_PLACE = "patients.name"
 
 
 class OnlyReading(Forbidden):
@@ -36,9 +40,12 @@ class Patient:
 
 
 def visible(work: Work) -> Select[Any]:
-    """The patients this caller can see; `diary.patients.relation` says which those are."""
+    """The patients this caller can see; `diary.patients.relation` says which those are. One who was
+    erased is absent."""
     return select(patients).where(
-        patients.c.clinic_id == work.caller.clinic, relation.may_read(work)
+        patients.c.clinic_id == work.caller.clinic,
+        patients.c.state != ERASED,
+        relation.may_read(work),
     )
 
 
@@ -57,13 +64,18 @@ def create(work: Work, *, name: str, locale: str, time_zone: str, drill: bool = 
         drill=drill,
         created_at=work.now,
     )
+    datakeys.for_patient(work, work.caller.clinic, patient.id)
     work.add(
         patients,
         clinic_id=work.caller.clinic,
         id=patient.id,
         reference=patient.reference,
         name=work.vault.seal(
-            name, place="patients.name", clinic=work.caller.clinic, row=patient.id
+            name,
+            place=NAME_PLACE,
+            clinic=work.caller.clinic,
+            row=patient.id,
+            patient=patient.id,
         ),
         locale=locale,
         time_zone=time_zone,
@@ -101,12 +113,20 @@ def require(work: Work, patient_id: UUID, *, change: bool = False) -> None:
         raise OnlyReading
 
 
+def all_opened(work: Work, rows: Sequence[Row[Any]]) -> list[Patient]:
+    """The caller's clinic's, their names opened, with all the keys in one round trip."""
+    work.vault.fetch(work.caller.clinic, [row.id for row in rows])
+    return [opened(work, row) for row in rows]
+
+
 def opened(work: Work, row: Row[Any]) -> Patient:
     """A row with its name opened."""
     return Patient(
         id=row.id,
         reference=row.reference,
-        name=work.vault.open(row.name, place="patients.name", clinic=row.clinic_id, row=row.id),
+        name=work.vault.open(
+            row.name, place=NAME_PLACE, clinic=row.clinic_id, row=row.id, patient=row.id
+        ),
         locale=row.locale,
         time_zone=row.time_zone,
         state=row.state,

@@ -17,6 +17,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import delete, exists, select, update
 
+from diary import datakeys
 from diary.access.model import clinics, staff
 from diary.access.permissions import Role
 from diary.alerts import answers
@@ -134,9 +135,6 @@ def _found(work: Work) -> None:
     if work.row(select(clinics.c.id).where(clinics.c.id == CLINIC)) is not None:
         return
 
-    def sealed(text: str, place: str) -> bytes:
-        return work.vault.seal(text, place=place, clinic=CLINIC, row=CLINIC)
-
     work.add(
         clinics,
         id=CLINIC,
@@ -146,6 +144,12 @@ def _found(work: Work) -> None:
         locale="en",
         created_at=work.now,
     )
+    # The clinic's own key is the patient's, too: they have one id, and nobody is real.
+    datakeys.for_clinic(work, CLINIC)
+
+    def sealed(text: str, place: str) -> bytes:
+        return work.vault.seal(text, place=place, clinic=CLINIC, row=CLINIC)
+
     own: dict[str, Any] = {"clinic_id": CLINIC, "id": CLINIC, "created_at": work.now}
     work.add(
         staff,

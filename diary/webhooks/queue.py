@@ -112,7 +112,8 @@ def claim(
     candidates = work.rows(due.IN_ORDER, _moments(work) | place | {"most": most})
     in_flight = {row.alert_id for row in busy if row.alert_id is not None}
     token = work.new_id()
-    secrets = secrets_of(work, endpoint)
+    # Its key is one more thing to read.
+    secrets = secrets_of(work, endpoint) if candidates else ()
     claimed: list[Claimed] = []
     for row in candidates:
         if row.alert_id in in_flight or len(claimed) == room:

@@ -73,7 +73,7 @@ class Server:
 
     def put(self, path: str, token: str, body: object) -> int | None:
         """The status; None where the process died before it answered."""
-        self._until_it_listens()
+        self.until_it_listens()
         connection = http.client.HTTPConnection(HOST, self.port, timeout=SOON)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
@@ -103,7 +103,7 @@ class Server:
             self.lines.append(line)
         self._ended.set()
 
-    def _until_it_listens(self) -> None:
+    def until_it_listens(self) -> None:
         """It says so before it does: only a connection tells."""
         for _ in range(SOON * 20):
             with suppress(ConnectionRefusedError), socket.create_connection((HOST, self.port)):

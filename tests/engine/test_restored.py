@@ -35,7 +35,10 @@ def test_every_open_alert_pages_again_and_says_why(
     receiver.clear()
 
     result = CliRunner().invoke(cli, ["restored"])
-    assert (result.exit_code, result.output) == (0, "3 open alerts are paged again.\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "3 open alerts are paged again.\nThere is no erasure ledger: nobody is erased again.\n",
+    )
     clock.set(SystemClock().now())
     wait(seconds=1)
 

@@ -33,6 +33,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "postAlerts": {"severity": "high", "note": "She called the ward."},
     "postAcknowledgeAlert": {"generation": 1},
     "postAlertNotes": {"text": "Called."},
+    "deletePatient": {"reason": "patient-request"},
     "postHandOverAlert": {"generation": 1, "to": str(uuid4())},
     "postReleaseAlert": {"generation": 1},
     "postDrills": {"severity": "low"},

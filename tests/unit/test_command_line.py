@@ -24,6 +24,7 @@ Run = Callable[..., Result]
 _FOUND = ("clinic", "--name", "River", "--country", "ES", "--time-zone", "Europe/Madrid")
 _NOBODY = "00000000-0000-7000-8000-000000000009"
 _LONG = "a long walk by the river"
+_ANOTHER_KEY = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 
 
 @pytest.fixture
@@ -215,3 +216,42 @@ def test_the_doctor_sees_a_database_without_a_schema(run: Run, tmp_path: Path) -
     examined = run("doctor")
     assert (examined.exit_code, "FAULT schema:" in examined.output) == (1, True)
     assert not (tmp_path / "var").exists()  # looking makes nothing
+
+
+def test_the_master_key_is_replaced(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("migrate")
+    run(*_FOUND)
+    assert "ok    keys: all under the master key" in run("doctor").output
+
+    monkeypatch.setenv("INTERLUDE_MASTER_KEY", _ANOTHER_KEY)
+    refused = run("rotate-master-key")
+    assert refused.exit_code == 1
+    assert "The database is under another master key." in refused.output
+    assert "FAULT keys: The database is under another master key." in run("doctor").output
+
+    monkeypatch.setenv("INTERLUDE_FORMER_MASTER_KEYS", MASTER_KEY)
+    assert "keys: 1 clinics' are still under a former master key" in run("doctor").output
+    # A clinic that is founded before the command has run is brought over, too.
+    run(*_FOUND)
+    rotated = run("rotate-master-key")
+    done = "Nothing is under a former master key any more.\n"
+    assert (rotated.exit_code, rotated.output) == (0, f"2 data keys were wrapped anew.\n{done}")
+    assert run("rotate-master-key").output == f"0 data keys were wrapped anew.\n{done}"
+    assert "nothing needs INTERLUDE_FORMER_MASTER_KEYS any more" in run("doctor").output
+
+    monkeypatch.delenv("INTERLUDE_FORMER_MASTER_KEYS")
+    assert "ok    keys: all under the master key" in run("doctor").output
+    monkeypatch.setenv("INTERLUDE_MASTER_KEY", MASTER_KEY)
+    assert run("rotate-keys").exit_code == 1
+
+
+def test_the_doctor_says_whether_anybody_can_be_erased(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run("migrate")
+    assert "erasures: refused; INTERLUDE_ERASURE_LEDGER is not set" in run("doctor").output
+    monkeypatch.setenv("INTERLUDE_ERASURE_LEDGER", str(tmp_path / "none" / "erasures.jsonl"))
+    assert "FAULT erasures: The file of INTERLUDE_ERASURE_LEDGER" in run("doctor").output
+    assert "There is no file at INTERLUDE_ERASURE_LEDGER" in run("restored").output
+    monkeypatch.setenv("INTERLUDE_ERASURE_LEDGER", str(tmp_path / "erasures.jsonl"))
+    assert "ok    erasures: 0 in the ledger, nobody is back" in run("doctor").output

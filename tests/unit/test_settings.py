@@ -42,7 +42,7 @@ def test_three_settings_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
     settings = load_settings()
 
-    assert settings.master == bytes(range(32))
+    assert settings.masters == (bytes(range(32)),)
     assert settings.issuer == "https://diary.example"
     assert settings.engine == "embedded"
     assert not settings.webhook_allow_http

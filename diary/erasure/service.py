@@ -1,0 +1,155 @@
+"""Erase a patient: their key is destroyed, and with it whatever was sealed about them.
+
+What stays is pseudonymous: coded answers, scores, times and the history of alerts.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, or_, select, update
+
+from diary import datakeys
+from diary.access.model import sessions
+from diary.access.sessions import revoke
+from diary.alerts.model import alerts
+from diary.alerts.situation import Status
+from diary.callers import OPERATOR, Caller
+from diary.erasure.errors import AlertOpen
+from diary.erasure.ledger import BEGUN, DONE, UNDONE, Erasure, Ledger
+from diary.errors import NotFound
+from diary.patients.model import ERASED, enrolments, patients
+from diary.webhooks.model import LEASED, PENDING, deliveries, messages
+from diary.webhooks.withdraw import withdraw
+from diary.work import House, Work
+
+REASONS = ("patient-request", "retention-ended", "entered-in-error", "court-order")
+
+
+def erase(house: House, caller: Caller, patient_id: UUID, *, reason: str) -> None:
+    """Erase a patient of the caller's clinic; harmless where they are erased already.
+
+    Raises NotFound (also for the drill patient, who is nobody real), AlertOpen, NoErasureLedger.
+    """
+    with house.work(caller, write=False) as work:
+        # Before anything is said of the installation: a stranger's patient is absent.
+        _require(work, patient_id)
+    ledger = Ledger.of(house)
+    settle(house, ledger)
+    with house.work(caller) as work:
+        patient = held(work, caller.clinic, patient_id)
+        assert patient is not None
+        if patient.state == ERASED:
+            return
+        _refuse(work, patient)
+        carry_out(work, patient, reason=reason)
+        work.flush()
+        erasure = Erasure(work.new_id(), caller.clinic, patient_id, work.now)
+        # The last thing before the commit: from here on a restore can be told of it.
+        ledger.write(BEGUN, erasure)
+    ledger.write(DONE, erasure)
+
+
+def _require(work: Work, patient_id: UUID) -> None:
+    there = select(patients.c.id).where(
+        patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id, ~patients.c.drill
+    )
+    if work.row(there) is None:
+        raise NotFound
+
+
+def settle(house: House, ledger: Ledger) -> None:
+    """Write down what became of erasures that were cut off; raises NoErasureLedger.
+
+    Never between a restore and `python -m diary restored`: the database does not know then.
+    """
+    for erasure in ledger.read().cut_off:
+        with house.work(OPERATOR.within(erasure.clinic_id)) as work:
+            # Waits for one that is under way in this moment.
+            patient = held(work, erasure.clinic_id, erasure.patient_id)
+        is_done = patient is not None and patient.state == ERASED
+        ledger.write(DONE if is_done else UNDONE, erasure)
+
+
+def held(work: Work, clinic_id: UUID, patient_id: UUID) -> Row[Any] | None:
+    """A patient, locked against whatever would raise an alert about them."""
+    return work.row(
+        select(patients)
+        .where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id)
+        .with_for_update()
+    )
+
+
+def open_alert(work: Work, clinic_id: UUID, patient_id: UUID) -> UUID | None:
+    """The patient's open alert."""
+    row = work.row(
+        select(alerts.c.id).where(
+            alerts.c.clinic_id == clinic_id,
+            alerts.c.patient_id == patient_id,
+            alerts.c.status != Status.RESOLVED,
+        )
+    )
+    return None if row is None else row.id
+
+
+def carry_out(work: Work, patient: Row[Any], *, reason: str) -> None:
+    """Destroy the key and end all that could still come in or go out. patient: as `held` gave."""
+    clinic_id, patient_id = patient.clinic_id, patient.id
+    # Before the sessions: a phone that is being paired in this moment has one after.
+    work.execute(
+        update(enrolments)
+        .where(
+            enrolments.c.clinic_id == clinic_id,
+            enrolments.c.patient_id == patient_id,
+            enrolments.c.used_at.is_(None),
+        )
+        .values(used_at=work.now)
+    )
+    live = select(sessions.c.id).where(
+        sessions.c.clinic_id == clinic_id,
+        sessions.c.patient_id == patient_id,
+        sessions.c.revoked_at.is_(None),
+    )
+    for session in work.rows(live):
+        revoke(work, clinic_id, session.id, why="patient-erased")
+    datakeys.destroy(work, clinic_id, patient_id)
+    work.execute(
+        update(patients)
+        .where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id)
+        .values(state=ERASED)
+    )
+    _cancel_what_is_owed(work, clinic_id, patient.reference)
+    work.audit("patient.erased", "patient", patient_id, clinic=clinic_id, reason=reason)
+
+
+def _refuse(work: Work, patient: Row[Any]) -> None:
+    """Everything that keeps a record from being erased is asked here."""
+    if open_alert(work, patient.clinic_id, patient.id) is not None:
+        raise AlertOpen
+
+
+def _cancel_what_is_owed(work: Work, clinic_id: UUID, reference: str) -> None:
+    """Messages about the patient that belong to no alert; what an alert owes is never withheld."""
+    waiting = work.rows(
+        select(messages.c.id, messages.c.body)
+        .join(
+            deliveries,
+            (deliveries.c.clinic_id == messages.c.clinic_id)
+            & (deliveries.c.message_id == messages.c.id),
+        )
+        .where(
+            messages.c.clinic_id == clinic_id,
+            deliveries.c.alert_id.is_(None),
+            or_(PENDING, LEASED),
+        )
+    )
+    about = {
+        row.id for row in waiting if orjson.loads(row.body)["data"].get("patient") == reference
+    }
+    if about:
+        withdraw(
+            work,
+            deliveries.c.clinic_id == clinic_id,
+            deliveries.c.message_id.in_(about),
+            state="cancelled",
+        )

@@ -1,0 +1,242 @@
+"""A patient is erased for good: what was sealed about them can never be read again."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from api.openapi import operations
+from diary.access.permissions import Role
+from diary.audit import audit_events
+from diary.callers import OPERATOR
+from diary.erasure.ledger import BEGUN, Erasure, Ledger
+from diary.patients import drill
+from diary.settings import Settings
+from diary.webhooks.model import deliveries
+from diary.work import House
+from diary.wrapped import data_keys
+from tests.cast import Cast, Patient
+from tests.client import Api, Response
+from tests.conftest import settings_for
+from tests.databases import Kept
+from tests.erasing import REASON, opened
+from tests.http.test_access import at_once, enrolment_code, pair, refresh
+from tests.http.test_permissions import send
+
+NOTE = "She lives with her sister."
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    ledger = {"erasure_ledger": tmp_path / "erasures.jsonl"}
+    return settings_for(database_url).model_copy(update=ledger)
+
+
+@pytest.fixture
+def ledger(house: House) -> Ledger:
+    return Ledger.of(house)
+
+
+def erase(cast: Cast, patient: Patient) -> Response:
+    return cast.erin.api.delete(f"/v1/patients/{patient.id}", REASON)
+
+
+def resolved_alert(cast: Cast, patient: Patient) -> dict[str, Any]:
+    """An alert of theirs with notes, closed; and a body that was kept apart."""
+    assert patient.check_in(si="4, I think").status == 202
+    body = {"patient_id": str(patient.id), "severity": "high", "note": NOTE}
+    alert = cast.bob.api.post("/v1/alerts", body).json
+    assert cast.bob.resolve(alert, note=NOTE).status == 200
+    return cast.bob.alert(alert)
+
+
+def test_nothing_of_an_erased_patient_is_readable_and_nobody_stumbles(
+    cast: Cast, api: Api, house: House
+) -> None:
+    alert = resolved_alert(cast, cast.alice)
+    code = enrolment_code(cast)
+    glass = {"reason": "He asked me to look after her tonight."}
+    heidi = cast.join("Heidi", Role.CLINICIAN)
+    broken = heidi.api.post(f"/v1/patients/{cast.alice.id}/break-glass", glass)
+    assert broken.status == 201, broken
+    fields, readable = opened(house, cast.clinic, cast.alice.id)
+    assert (fields, readable) == (6, 6)
+    with house.work(OPERATOR, write=False) as work:
+        before = work.rows(select(data_keys).where(data_keys.c.id == cast.alice.id))[0]
+
+    assert erase(cast, cast.alice).status == 204
+
+    assert opened(house, cast.clinic, cast.alice.id) == (fields, 0)
+    listed = cast.bob.api.get("/v1/patients").json["items"]
+    assert str(cast.alice.id) not in {each["id"] for each in listed}
+    # What the team did stays in the history; whom it was about and what was written does not.
+    shown = cast.bob.alert(alert)
+    assert shown["alert"]["patient_reference"] == cast.alice.reference
+    assert [each["kind"] for each in shown["entries"]] == [e["kind"] for e in alert["entries"]]
+    assert {each["note"] for each in alert["entries"]} == {None, NOTE}
+    assert {each["note"] for each in shown["entries"]} == {None}
+    for path in ("/v1/alerts", "/v1/deliveries", f"/v1/alerts/{alert['alert']['id']}/deliveries"):
+        assert cast.bob.api.get(path).status in (200, 403), path
+    (listed,) = cast.dana.api.get("/v1/break-glass").json["items"]
+    assert (listed["id"], listed["reason"]) == (broken.json["id"], None)
+    refused = cast.bob.api.post(f"/v1/alerts/{alert['alert']['id']}/notes", {"text": NOTE})
+    assert (refused.status, refused.code) == (409, "patient-erased")
+    # The phone.
+    answer = cast.alice.check_in(si=5)
+    assert answer.status == 401
+    assert answer.json["crisis"]["emergency_numbers"]
+    assert refresh(api, cast.alice.grant.refresh_token or "").status == 401
+    assert pair(api, code).status == 401
+    # Nobody else lost anything, and asking again is harmless.
+    assert opened(house, cast.other_clinic, cast.frank.id) == (2, 2)
+    assert erase(cast, cast.alice).status == 204
+    with house.work(OPERATOR, write=False) as work:
+        (event,) = work.rows(select(audit_events).where(audit_events.c.action == "patient.erased"))
+        after = work.rows(select(data_keys).where(data_keys.c.id == cast.alice.id))[0]
+    assert (event.detail, event.subject_id) == (REASON, cast.alice.id)
+    assert (before.wrapped is None, after.wrapped, after.wrapped_by) == (False, None, None)
+
+
+def test_an_erased_patient_is_absent_at_every_path(cast: Cast) -> None:
+    ids = {"patient_id": cast.alice.id}
+    assert erase(cast, cast.alice).status == 204
+    asked = 0
+    for _, path, method, declared in operations():
+        if "patient_id" not in path or declared.name == "deletePatient":
+            continue
+        assert send(cast.dana.api, path, method, declared, ids).status == 404, declared.name
+        asked += 1
+    assert asked > 5
+    body = {"patient_id": str(cast.alice.id), "severity": "high", "note": NOTE}
+    assert cast.bob.api.post("/v1/alerts", body).status == 404
+
+
+def test_who_has_an_open_alert_is_not_erased(cast: Cast, house: House, ledger: Ledger) -> None:
+    cast.alice.check_in(si=4)
+    refused = erase(cast, cast.alice)
+    assert (refused.status, refused.code) == (409, "alert-open")
+    assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}").json["name"] == "Alice"
+    assert ledger.read().done == ()
+
+
+def test_who_may_erase_whom(cast: Cast, house: House) -> None:
+    path = f"/v1/patients/{cast.alice.id}"
+    for one in (cast.bob, cast.dana, cast.alice):
+        assert one.api.delete(path, REASON).status == 403
+    stranger = cast.grace.api.delete(path, REASON)
+    assert stranger.status == 404
+    assert stranger.body == cast.grace.api.delete(f"/v1/patients/{uuid4()}", REASON).body
+    assert cast.erin.api.delete(path, {"reason": "she asked me to"}).status == 422
+    with house.work(cast.bob.caller) as work:
+        nobody, _ = drill.patient(work, locale="en", time_zone="UTC")
+    assert cast.erin.api.delete(f"/v1/patients/{nobody}", REASON).status == 404
+
+
+def test_what_is_owed_about_them_is_cancelled_and_other_phones_are_told_of(
+    cast: Cast, api: Api, house: House
+) -> None:
+    for patient in (cast.alice, cast.enrol("Olga")):
+        given_up = api.form("/oauth/revoke", token=patient.grant.refresh_token or "")
+        assert given_up.status == 200
+    assert erase(cast, cast.alice).status == 204
+    with house.work(OPERATOR, write=False) as work:
+        states = sorted(row.state for row in work.rows(select(deliveries)))
+    # Two endpoints each.
+    assert states == ["cancelled", "cancelled", "pending", "pending"]
+
+
+def test_an_erasure_and_an_answer_that_carries_risk_at_once(cast: Cast) -> None:
+    """Never both: an alert about somebody whom no one can name any more would help nobody."""
+    for number in range(6):
+        patient = cast.enrol(f"Ana{number}")
+        calls: Iterator[Callable[[], Response]] = iter(
+            [partial(erase, cast, patient), partial(patient.check_in, si=5)]
+        )
+        statuses = {each.status for each in at_once(2, partial(_next_of, calls))}
+        assert statuses in ({204, 401}, {409, 201}), statuses
+
+
+def _next_of(calls: Iterator[Callable[[], Response]]) -> Response:
+    return next(calls)()
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_a_destroyed_key_leaves_no_bytes_in_the_file(cast: Cast, house: House) -> None:
+    """On PostgreSQL the old row goes with the next vacuum."""
+    with house.work(OPERATOR, write=False) as work:
+        (row,) = work.rows(select(data_keys).where(data_keys.c.id == cast.alice.id))
+    file = Path(house.database.file or "")
+    house.database.close()
+    assert row.wrapped in file.read_bytes()
+    assert erase(cast, cast.alice).status == 204
+    house.database.close()
+    left = file.read_bytes()
+    assert not any(row.wrapped[at : at + 8] in left for at in range(len(row.wrapped) - 7))
+    assert not file.with_name(f"{file.name}-wal").exists()
+
+
+# --- the ledger ----------------------------------------------------------------------------------
+
+
+def test_without_a_ledger_nobody_is_erased(
+    cast: Cast, kept: Kept, house: House, settings: Settings
+) -> None:
+    object.__setattr__(house, "settings", settings_for(kept.url))
+    refused = erase(cast, cast.alice)
+    assert (refused.status, refused.code) == (409, "no-erasure-ledger")
+    assert "INTERLUDE_ERASURE_LEDGER" in refused.json["detail"]
+    nowhere = settings.model_copy(update={"erasure_ledger": Path("/nowhere/at/all.jsonl")})
+    object.__setattr__(house, "settings", nowhere)
+    assert erase(cast, cast.alice).code == "no-erasure-ledger"
+    assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}").json["name"] == "Alice"
+
+
+def test_an_erasure_that_did_not_commit_is_none(cast: Cast, house: House, ledger: Ledger) -> None:
+    """Its line stands in the ledger already: a restore must not erase somebody for it."""
+    cut_off = Erasure(uuid4(), cast.clinic, cast.alice.id, house.clock.now())
+    ledger.write(BEGUN, cut_off)
+    assert ledger.read().cut_off == (cut_off,)
+
+    other = cast.enrol("Olga")
+    assert erase(cast, other).status == 204
+
+    said = ledger.read()
+    assert [each.patient_id for each in said.done] == [other.id]
+    assert said.cut_off == ()
+    assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}").status == 200
+
+
+def test_an_erasure_whose_end_was_not_written_down_is_settled_by_asking_again(
+    cast: Cast, ledger: Ledger, settings: Settings
+) -> None:
+    assert erase(cast, cast.alice).status == 204
+    file = settings.erasure_ledger
+    assert file is not None
+    begun, _ = file.read_bytes().splitlines(keepends=True)
+    # The crash tore the second line.
+    file.write_bytes(begun + b'{"erasure": "01')
+    assert len(ledger.read().cut_off) == 1
+
+    assert erase(cast, cast.alice).status == 204
+
+    said = ledger.read()
+    assert ([each.patient_id for each in said.done], said.cut_off) == ([cast.alice.id], ())
+    assert said.broken == 1
+
+
+def test_a_line_that_is_not_ours_erases_nobody(
+    cast: Cast, ledger: Ledger, settings: Settings
+) -> None:
+    other = cast.enrol("Olga")
+    assert erase(cast, cast.alice).status == 204
+    file = settings.erasure_ledger
+    assert file is not None
+    assert file.stat().st_mode & 0o777 == 0o600
+    forged = file.read_bytes().replace(str(cast.alice.id).encode(), str(other.id).encode())
+    file.write_bytes(file.read_bytes() + forged)
+    said = ledger.read()
+    assert ([each.patient_id for each in said.done], said.broken) == ([cast.alice.id], 2)
