@@ -107,7 +107,6 @@ class PatientCheckIn(Resource):
     @operation(scope=Scope.CHECK_INS_READ, returns=CheckInView, raises=(NotFound,))
     def get(self, work: Work, patient_id: UUID, check_in_id: UUID) -> Row[Any]:
         """Read a check-in."""
-        patients.require(work, patient_id)
         return reading.get(work, patient_id, check_in_id)
 
 

@@ -30,7 +30,8 @@ class AlreadyVisible(Conflict):
 class BrokenGlass:
     """Who read whom, the names opened for whoever looks into it.
 
-    reason: None where the patient was erased since. until: when it ends by itself; ended_at: when it was given up before that.
+    reason: None where the patient was erased since. until: when it ends by itself; ended_at: when
+    it was given up before that.
     """
 
     id: UUID
