@@ -112,8 +112,8 @@ OTHERWISE: dict[tuple[str, str], Relation] = {
     ("putOwnCheckIn", "check_in_id"): anything,
     ("postAlerts", "patient_id"): alert,
     ("postPatientBreakGlass", "patient_id"): clinic,
-    ("deletePatientBreakGlass", "patient_id"): own_glass,
     ("deletePatient", "patient_id"): clinic,
+    ("deletePatientBreakGlass", "patient_id"): own_glass,
 }
 # Of an alert its record is changed where it is closed; these change nothing but who may read.
 NO_CHANGE = {"postPatientBreakGlass", "deletePatientBreakGlass"}
