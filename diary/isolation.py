@@ -62,6 +62,11 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         "deliveries": _HOLD,
         "messages": _READ,
         "attempts": frozenset({Command.INSERT}),
+        # Whether what leaves the clinic still may is asked where it is taken from the queue.
+        "consents": _READ,
+        "consent_texts": _READ,
+        # Which of them keep records for a time alone.
+        "clinics": _READ,
         "engines": _ALL,
         "marks": _ALL,
     },

@@ -20,6 +20,7 @@ from engine.escalate import escalate_due, go_by_the_clock, next_action
 from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
+from engine.retention import Retention
 from engine.sender import Sender
 
 _log = logger("engine")
@@ -47,6 +48,7 @@ class Engine:
             house, self._caller, standby=standby, listening=lambda: self._listener.hears
         )
         self._reclaimer = Reclaimer(house, self._caller, self.heart.meters)
+        self._retention = Retention(house, self._caller, erase=None)
         self._deliverer = Deliverer(
             house, self._caller, self._threads, self.heart, lambda: self._listener.lease_holder
         )
@@ -92,6 +94,7 @@ class Engine:
                             alone = False
                         look_for_lost_at = self._loop.time() + _LOST_EVERY
                     await own.look()
+                    await self._deliverer.off_loop(self._retention.look)
                     looked_at = self._house.clock.now()
                     worked = await self._turn(sender)
                     wait = 0.0 if worked else await self._until_next(looked_at)

@@ -15,7 +15,7 @@ from diary.access.sessions import GIVEN_UP, REUSED, Grant, open_session, revoke
 from diary.callers import CallerKind
 from diary.errors import NotFound
 from diary.patients import service
-from diary.patients.model import devices, enrolments
+from diary.patients.model import devices, enrolments, patients
 from diary.work import Work
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -67,6 +67,14 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
         .with_for_update(key_share=True)
     )
     if row is None or row.used_at is not None or row.expires_at <= work.now:
+        raise GrantRefused
+    # Held against a discharge: a code that was made before it, or beside it, lets nobody in.
+    patient = work.row(
+        select(patients.c.state)
+        .where(patients.c.clinic_id == row.clinic_id, patients.c.id == row.patient_id)
+        .with_for_update(read=True)
+    )
+    if patient is None or patient.state != "active":
         raise GrantRefused
     work.execute(
         update(enrolments)

@@ -33,6 +33,7 @@ class Patient:
     state: str
     drill: bool
     created_at: datetime
+    discharged_at: datetime | None = None
 
 
 def visible(work: Work) -> Select[Any]:
@@ -112,4 +113,5 @@ def opened(work: Work, row: Row[Any]) -> Patient:
         state=row.state,
         drill=row.drill,
         created_at=row.created_at,
+        discharged_at=row.discharged_at,
     )

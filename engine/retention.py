@@ -1,0 +1,84 @@
+"""What is kept no longer → erased: once a day, one patient a transaction."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from diary.callers import Caller
+from diary.logs import logger
+from diary.records import retention
+from diary.watch import marks
+from diary.work import House, Work
+
+_log = logger("retention")
+MARK = "retention"
+EVERY = timedelta(days=1)
+_LOOK_EVERY = timedelta(minutes=5)
+# Patients at a time, between two turns of the engine: alerts do not wait for it.
+_TOGETHER = 10
+Erase = Callable[[Work, UUID], None]
+
+
+class Retention:
+    """Carries out what the clinics' retention says.
+
+    erase: the verb that erases a patient, in the transaction that it is given, whose caller is the
+    engine within the patient's clinic; None: it is only told how many are due.
+    """
+
+    def __init__(self, house: House, caller: Caller, erase: Erase | None) -> None:
+        self._house = house
+        self._caller = caller
+        self._erase = erase
+        self._looked_at: datetime | None = None
+        self._going_on: dict[UUID, set[UUID]] = {}
+
+    def look(self) -> None:
+        """Do a part of it where it is time. Never raises."""
+        now, last = self._house.clock.now(), self._looked_at
+        if not self._going_on and last is not None and last <= now < last + _LOOK_EVERY:
+            return
+        self._looked_at = now
+        try:
+            if not self._going_on:
+                self._begin()
+            self._go_on()
+        except Exception as error:
+            self._going_on = {}
+            _log.error("retention.failed", error=error)
+
+    def _begin(self) -> None:
+        with self._house.work(self._caller) as work:
+            if marks.take(work, MARK, EVERY):
+                clinics = retention.clinics_with_a_policy(work)
+                self._going_on = {clinic: set() for clinic in clinics}
+
+    def _go_on(self) -> None:
+        """The next few of one clinic; each that failed is left for tomorrow."""
+        clinic = next(iter(self._going_on), None)
+        if clinic is None:
+            return
+        seen = self._going_on[clinic]
+        within = self._caller.within(clinic)
+        with self._house.work(within, write=False) as work:
+            due = retention.due_for_erasure(work, _TOGETHER, without=seen)
+        erased = sum(self._act(within, one.patient_id) for one in due)
+        seen |= {one.patient_id for one in due}
+        if due:
+            _log.info("retention.due", clinic_id=str(clinic), due=len(due), erased=erased)
+        if len(due) < _TOGETHER or self._erase is None:
+            del self._going_on[clinic]
+
+    def _act(self, within: Caller, patient_id: UUID) -> bool:
+        if self._erase is None:
+            return False
+        try:
+            with self._house.work(within) as work:
+                if not retention.still_due(work, patient_id):
+                    return False
+                self._erase(work, patient_id)
+                work.audit("patient.kept-no-longer", "patient", patient_id)
+            return True
+        except Exception as error:
+            _log.error("retention.failed", patient_id=str(patient_id), error=error)
+            return False
