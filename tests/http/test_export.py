@@ -143,7 +143,9 @@ def test_who_read_is_told_alone_and_in_lists(
     ]
 
 
-def test_an_export_leaves_a_trace_and_is_the_care_managers(cast: Cast, house: House) -> None:
+def test_an_export_leaves_a_trace_and_is_the_care_managers(
+    cast: Cast, house: House, clock: SimulatedClock
+) -> None:
     path = f"/v1/patients/{cast.alice.id}/export"
     assert cast.dana.api.get(path).status == 200
     assert cast.alice.api.get(OWN).status == 200
@@ -156,6 +158,8 @@ def test_an_export_leaves_a_trace_and_is_the_care_managers(cast: Cast, house: Ho
     ]
     for other in (cast.bob, cast.erin):
         assert other.api.get(path).status == 403
+    clock.advance(minutes=11)
+    assert cast.dana.api.get(path).code == "step-up-needed"
 
 
 def test_a_page_of_another_patient_is_not_ones_own(cast: Cast, a_life: None) -> None:
