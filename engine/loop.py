@@ -20,6 +20,7 @@ from engine.escalate import escalate_due, go_by_the_clock, next_action
 from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
+from engine.retention import Retention
 from engine.seal import Sealer
 from engine.sender import Sender
 
@@ -48,6 +49,8 @@ class Engine:
             house, self._caller, standby=standby, listening=lambda: self._listener.hears
         )
         self._reclaimer = Reclaimer(house, self._caller, self.heart.meters)
+        self._retention = Retention(house, self._caller)
+        self._retaining: asyncio.Task[None] | None = None
         self._deliverer = Deliverer(
             house, self._caller, self._threads, self.heart, lambda: self._listener.lease_holder
         )
@@ -94,6 +97,7 @@ class Engine:
                         look_for_lost_at = self._loop.time() + _LOST_EVERY
                     await own.look()
                     sealer.look()
+                    self._look_at_retention()
                     looked_at = self._house.clock.now()
                     worked = await self._turn(sender)
                     wait = 0.0 if worked else await self._until_next(looked_at)
@@ -104,8 +108,14 @@ class Engine:
                     _log.error("engine.turn-failed", error=error)
                     wait = _AFTER_FAULT
                 await self._sleep(wait)
-            if self._sends:
-                await asyncio.wait(self._sends)
+            if under_way := self._sends | ({self._retaining} if self._retaining else set()):
+                await asyncio.wait(under_way)
+
+    def _look_at_retention(self) -> None:
+        """Beside all else: an erasure that waits for somebody's lock holds up no page."""
+        if self._retention.is_time() and (self._retaining is None or self._retaining.done()):
+            look = self._deliverer.off_loop(self._retention.look)
+            self._retaining = asyncio.ensure_future(look)
 
     def run_until_idle(self, *, watching: bool = False) -> None:
         """Do everything that is due at the clock's present, and return when nothing is.
