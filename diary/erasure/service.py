@@ -37,7 +37,7 @@ def erase(
     reason: str,
     still: Callable[[Work, UUID], bool] | None = None,
 ) -> bool:
-    """Erase a patient of the caller's clinic; False where they are erased already, which is harmless.
+    """Erase a patient of the caller's clinic; False, and harmless, where they are erased already.
 
     still: asked in the same transaction whether it is to be. Raises NotFound (also for the drill
     patient, who is nobody real), AlertOpen, UnderLegalHold, NoErasureLedger.
