@@ -7,6 +7,7 @@ from uuid import UUID
 from flask_restx import Namespace, Resource
 
 from api.auth import front
+from api.limits import Rate
 from api.operation import Answer, operation
 from diary.access import assertions, clients, sessions
 from diary.access.errors import GrantRefused
@@ -48,6 +49,7 @@ class Token(Resource):
         body=TokenRequest,
         returns=TokenView,
         raises=(GrantRefused, GrantMalformed),
+        rate=Rate.SIGN_IN,
     )
     def post(self, house: House, body: dict[str, str]) -> dict[str, Any]:
         """Trade a client's key or a refresh token for an access token.
@@ -78,7 +80,13 @@ class Token(Resource):
 class Revocation(Resource):
     """The revocation endpoint of OAuth 2.0 (RFC 7009)."""
 
-    @operation(public=True, own_work=True, body=RevocationRequest, raises=(GrantMalformed,))
+    @operation(
+        public=True,
+        own_work=True,
+        body=RevocationRequest,
+        raises=(GrantMalformed,),
+        rate=Rate.SIGN_IN,
+    )
     def post(self, house: House, body: dict[str, str]) -> Answer:
         """End the session of a refresh token, its access tokens included.
 

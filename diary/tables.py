@@ -8,6 +8,7 @@ from diary.columns import metadata
 from diary.infusions import model as infusions
 from diary.oncall import model as oncall
 from diary.patients import model as patients
+from diary.remembered import remembered_requests
 from diary.rules import model as rules
 from diary.watch import model as watch
 from diary.webhooks import model as webhooks
@@ -23,6 +24,7 @@ __all__ = [
     "metadata",
     "oncall",
     "patients",
+    "remembered_requests",
     "rules",
     "watch",
     "webhooks",

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from schemas.base import Body, View
-from schemas.fields import Country, Flag, Id, Instant, Int, Items, Locale, Part, Text, Zone
+from schemas.fields import Country, Flag, Id, Instant, Int, Items, Locale, Part, Text, Version, Zone
 
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 _PHONE = r"\+[1-9]\d{4,14}"
@@ -59,6 +59,7 @@ class ClinicView(View):
     locale = Locale()
     phone = Text(allow_none=True)
     staffed_hours = Items(Part(PeriodView), allow_none=True)
+    version = Version()
     created_at = Instant()
 
 

@@ -19,6 +19,7 @@ from diary.columns import (
     clinic_table,
     metadata,
     partial_index,
+    version_column,
     within_clinic,
 )
 
@@ -32,6 +33,7 @@ clinics = Table(
     Column("locale", String(16), nullable=False),
     Column("phone", String(32)),
     Column("staffed_hours", Document),
+    version_column(),
     Column("created_at", Instant, nullable=False),
     info={"clinic_column": "id"},
 )
@@ -69,6 +71,7 @@ api_clients = clinic_table(
     # One of the two: a key to be exchanged, or the public half of keys to sign assertions with.
     Column("key_hash", LargeBinary, unique=True),
     Column("public_keys", Document),
+    version_column(),
     Column("created_at", Instant, nullable=False),
 )
 

@@ -1,0 +1,193 @@
+"""How many requests are taken from one caller, and which are taken whatever else it sent.
+
+A bucket for each address, session and sign-in; of each only the moment is kept at which it is full
+again (the generic cell rate algorithm). They stand in this process's memory: each process counts
+for itself, and forgets when it ends. What may carry a risk has a reserve that nothing else uses.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from threading import Lock
+from typing import Any, Final
+
+from flask import Response, g, request
+
+from diary.access.guesses import network
+from diary.access.permissions import Scope
+from diary.access.tokens import Claims
+from diary.errors import TooMany
+
+_SECOND: Final = 1_000_000
+
+
+class RateLimited(TooMany):
+    """This caller, or this address, sends more requests than are taken."""
+
+    code = "rate-limited"
+
+
+class Rate(Enum):
+    """What a request counts as. URGENT: refused only where its reserve is used up as well."""
+
+    ORDINARY = auto()
+    URGENT = auto()
+    SIGN_IN = auto()
+    FREE = auto()
+
+
+# Of a body, where it decides: one that could not be read is URGENT.
+ByBody = Callable[[Any], Rate]
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many requests in so many seconds, all at once or one by one."""
+
+    name: str
+    requests: int
+    seconds: int = 60
+
+    def times(self, factor: float) -> "Quota":
+        """The same, wider or narrower."""
+        return Quota(self.name, max(1, round(self.requests * factor)), self.seconds)
+
+    @property
+    def window(self) -> int:
+        """In microseconds, as everything is counted: whole numbers do not drift."""
+        return self.seconds * _SECOND
+
+
+# A ward and its visitors share one address.
+ADDRESS = Quota("address", 6_000)
+SESSION = Quota("session", 600)
+PHONE = Quota("phone", 120)
+SIGN_IN = Quota("sign-in", 300)
+# Never scaled: it is a promise.
+RESERVE = Quota("reserve", 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How a bucket stands, in microseconds. wait: until it holds one; 0 where it does."""
+
+    quota: Quota
+    left: int
+    full_in: int
+    wait: int
+
+
+Bucket = tuple[Quota, Hashable]
+
+
+class Buckets:
+    """At most so many; the one that was used longest ago is forgotten first."""
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._full_at: OrderedDict[Hashable, int] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def take(self, now: int, buckets: Sequence[Bucket]) -> list[Level]:
+        """Take one from each of them, or from none where one of them is empty."""
+        with self._lock:
+            found = [self._full_in(now, bucket) for bucket in buckets]
+            taken = [
+                full_in + quota.window // quota.requests
+                for (quota, _), full_in in zip(buckets, found, strict=True)
+            ]
+            waits = [
+                max(0, after - quota.window)
+                for (quota, _), after in zip(buckets, taken, strict=True)
+            ]
+            if not any(waits):
+                found = taken
+                for (quota, name), after in zip(buckets, taken, strict=True):
+                    self._full_at[quota.name, name] = now + after
+                    self._full_at.move_to_end((quota.name, name))
+                while len(self._full_at) > self._most:
+                    self._full_at.popitem(last=False)
+        return [
+            Level(quota, (quota.window - full_in) * quota.requests // quota.window, full_in, wait)
+            for (quota, _), full_in, wait in zip(buckets, found, waits, strict=True)
+        ]
+
+    def _full_in(self, now: int, bucket: Bucket) -> int:
+        quota, name = bucket
+        left = self._full_at.get((quota.name, name), now) - now
+        # More than a window is due to a clock that was set back since.
+        return left if 0 < left <= quota.window else 0
+
+
+class Limits:
+    """What one process counts. factor: of everything but the reserve; 0: nothing is counted."""
+
+    def __init__(self, factor: float = 1.0, buckets: Buckets | None = None) -> None:
+        self._factor = factor
+        self._buckets = buckets or Buckets()
+
+    def admit(
+        self, at: datetime, rate: Rate, claims: Claims | None, path: Mapping[str, Any]
+    ) -> None:
+        """Count the present request; raises RateLimited where it is one too many.
+
+        path: what its path named. Leaves behind what the headers of the answer say.
+        """
+        if rate is Rate.FREE or not self._factor:
+            return
+        now = round(at.timestamp() * _SECOND)
+        levels = self._buckets.take(now, self._ordinary(rate, claims))
+        refused = [level for level in levels if level.wait]
+        if refused and rate is Rate.URGENT:
+            reserve = self._buckets.take(now, [(RESERVE, _whose(claims, path))])
+            levels += reserve
+            refused = [level for level in reserve if level.wait]
+        g.levels = levels
+        if refused:
+            wait = max(level.wait for level in refused)
+            raise RateLimited(timedelta(microseconds=wait))
+
+    def _ordinary(self, rate: Rate, claims: Claims | None) -> list[Bucket]:
+        place = network(address())
+        buckets: list[Bucket] = [(ADDRESS.times(self._factor), place)]
+        if rate is Rate.SIGN_IN:
+            buckets.append((SIGN_IN.times(self._factor), place))
+        if claims is not None:
+            quota = PHONE if Scope.ME_READ in claims.scopes else SESSION
+            buckets.append((quota.times(self._factor), claims.session_id))
+        return buckets
+
+
+def _whose(claims: Claims | None, path: Mapping[str, Any]) -> Hashable:
+    """Whose reserve it is: a phone's; for an answer to an alert that alert's, for each who answers;
+    without a token that of the link."""
+    return claims and claims.session_id, path.get("alert_id"), path.get("token")
+
+
+def show(response: Response) -> None:
+    """Say how the caller stands (draft-ietf-httpapi-ratelimit-headers-10)."""
+    levels: list[Level] = g.get("levels", [])
+    if levels:
+        response.headers["RateLimit-Policy"] = ", ".join(
+            f'"{level.quota.name}";q={level.quota.requests};w={level.quota.seconds}'
+            for level in levels
+        )
+        response.headers["RateLimit"] = ", ".join(
+            f'"{level.quota.name}";r={level.left};t={-(-level.full_in // _SECOND)}'
+            for level in levels
+        )
+
+
+def address() -> str | None:
+    """Where this request came from. Some proxies say the port, too."""
+    seen = request.remote_addr
+    if seen is None:
+        return None
+    if seen.startswith("["):
+        return seen[1:].partition("]")[0]
+    return seen.partition(":")[0] if seen.count(":") == 1 else seen
