@@ -108,7 +108,8 @@ def _document() -> dict[str, Any]:
         header = {"description": about, "required": always, "schema": _TEXT}
         spec.components.header(name, header)
     for kind, status in STATUS.items():
-        described = {"description": kind.title, "content": {MEDIA_TYPE: {"schema": ProblemView}}}
+        content = {MEDIA_TYPE: {"schema": ProblemView}}
+        described: dict[str, Any] = {"description": kind.title, "content": content}
         if status in _OF_STATUS:
             described["headers"] = _headers(*_OF_STATUS[status])
         spec.components.response(f"Problem{status}", described)
@@ -179,7 +180,7 @@ def _parameters(url: str, declared: Operation) -> list[dict[str, Any]]:
 
 def _successes(declared: Operation) -> dict[str, Any]:
     unchanged = {"description": "Nothing changed."}
-    found = {
+    found: dict[str, dict[str, Any]] = {
         str(status): dict(unchanged) if status == 304 else _success(declared)
         for status in (declared.status, *declared.also)
     }

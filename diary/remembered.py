@@ -58,20 +58,20 @@ class Repeatable:
         mine = _which(work, row_id)
         fingerprint = self._fingerprint(work)
         work.execute(delete(remembered_requests).where(mine, _is_old(work)))
-        work.add_unless_there(
+        is_first = work.add_unless_there(
             remembered_requests,
             clinic_id=work.caller.clinic,
             id=row_id,
             fingerprint=fingerprint,
             at=work.now,
         )
+        if is_first:
+            return None
         row = work.row(select(remembered_requests).where(mine))
-        if row is None:  # purged in between
+        if row is None or row.answer is None:  # purged in between
             raise Busy
         if not compare_digest(row.fingerprint, fingerprint):
             raise KeyReused
-        if row.answer is None:
-            return None
         return work.vault.open(row.answer, place=_PLACE, clinic=row.clinic_id, row=row_id)
 
     def keep(self, work: Work, answer: str, patient_id: UUID | None) -> None:
