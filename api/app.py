@@ -112,6 +112,8 @@ def _finish(response: Response) -> Response:
     headers["X-Request-Id"] = g.request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
+    # Otherwise the server says which one it is.
+    headers["Server"] = "interlude"
     if front().house.settings.issuer.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
     documentation = path == _DOCS or path.startswith(f"{_DOCS}/")

@@ -109,7 +109,6 @@ class Buckets:
                 found = taken
                 for (quota, name), after in zip(buckets, taken, strict=True):
                     self._full_at[quota.name, name] = now + after
-                    self._full_at.move_to_end((quota.name, name))
                 while len(self._full_at) > self._most:
                     self._full_at.popitem(last=False)
         return [
@@ -119,7 +118,11 @@ class Buckets:
 
     def _full_in(self, now: int, bucket: Bucket) -> int:
         quota, name = bucket
-        left = self._full_at.get((quota.name, name), now) - now
+        key = (quota.name, name)
+        left = self._full_at.get(key, now) - now
+        if key in self._full_at:
+            # Who is refused again and again must not be forgotten for it.
+            self._full_at.move_to_end(key)
         # More than a window is due to a clock that was set back since.
         return left if 0 < left <= quota.window else 0
 

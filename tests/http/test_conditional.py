@@ -94,6 +94,7 @@ def things(cast: Cast) -> dict[str, tuple[Member, str, str, dict[str, Any] | Non
     assert made[0].headers["ETag"] == '"1"'
     client, another = (f"/v1/api-clients/{each.json['id']}" for each in made)
     spare = erin.api.post("/v1/webhook-endpoints", {"url": "https://pager.example/x"}).json["id"]
+    endpoint = f"/v1/webhook-endpoints/{spare}"
     team = [{"type": "endpoint", "id": str(cast.team.id)}]
     steps = {"steps": [{"delay_minutes": 5, "targets": team}]}
     return {
@@ -102,7 +103,7 @@ def things(cast: Cast) -> dict[str, tuple[Member, str, str, dict[str, Any] | Non
         "override": (dana, rota, f"{rota}/overrides/{override}", None),
         "rota": (dana, rota, rota, ROTA),
         "archived": (dana, other, other, None),
-        "endpoint": (erin, *[f"/v1/webhook-endpoints/{spare}"] * 2, None),
+        "endpoint": (erin, endpoint, endpoint, None),
         "contact": (erin, contact, contact, None),
         "keys": (erin, client, f"{client}/public-keys", {"public_keys": [PUBLIC_KEY]}),
         "client": (erin, another, another, None),
