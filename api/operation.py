@@ -229,10 +229,10 @@ def _wrapped(
             raise
         if isinstance(rate, Rate):
             admit(rate, claims)
-            arguments = _read(door, path)
+            arguments = _read(door, path, claims)
         else:
             try:
-                arguments = _read(door, path)
+                arguments = _read(door, path, claims)
             except Fault:
                 admit(Rate.URGENT, claims)
                 raise
@@ -247,13 +247,15 @@ def _wrapped(
             raise outcome.fault
         return outcome
 
-    def _read(door: auth.Front, path: dict[str, Any]) -> dict[str, Any]:
+    def _read(door: auth.Front, path: dict[str, Any], claims: Claims | None) -> dict[str, Any]:
         """The handler's arguments, from the path, the query string, the body and the headers."""
         arguments = dict(path)
         # Links that people are sent get parameters appended on their way.
         asked = {} if declared.html else read_query()
         if page:
-            arguments["page"] = page_of(door.house.vault, declared.name, path | asked)
+            arguments["page"] = page_of(
+                door.house.vault, declared.name, path | asked, claims.clinic_id if claims else None
+            )
             asked = {name: asked[name] for name in asked if name not in ("limit", "cursor")}
         if filtered:
             arguments["query"] = asked

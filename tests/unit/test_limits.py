@@ -1,7 +1,7 @@
 """Requests are counted, and what may carry a risk goes through on a reserve of its own."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -121,7 +121,7 @@ def test_no_flood_uses_up_the_reserve(
     acts: list[tuple[float, str | None, Rate, dict[str, object], int]], factor: float
 ) -> None:
     limits, clock = Limits(factor), SimulatedClock()
-    urgent = defaultdict(list)
+    urgent: dict[tuple[str | None, str], list[datetime]] = defaultdict(list)
     for seconds, who, rate, path, times in acts:
         clock.advance(seconds=seconds)
         for _ in range(times):
