@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import Response, g, request
 
@@ -59,6 +59,11 @@ class Quota:
         """In microseconds, as everything is counted: whole numbers do not drift."""
         return self.seconds * _SECOND
 
+    @property
+    def step(self) -> int:
+        """How long it takes for one to come back."""
+        return self.window // self.requests
+
 
 # A ward and its visitors share one address.
 ADDRESS = Quota("address", 6_000)
@@ -69,8 +74,7 @@ SIGN_IN = Quota("sign-in", 300)
 RESERVE = Quota("reserve", 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """How a bucket stands, in microseconds. wait: until it holds one; 0 where it does."""
 
     quota: Quota
@@ -96,43 +100,39 @@ class Buckets:
     def take(self, now: int, buckets: Sequence[Bucket]) -> list[Level]:
         """Take one from each of them, or from none where one of them is empty."""
         with self._lock:
-            found = [self._full_in(now, bucket) for bucket in buckets]
-            taken = [
-                full_in + quota.window // quota.requests
-                for (quota, _), full_in in zip(buckets, found, strict=True)
-            ]
-            waits = [
-                max(0, after - quota.window)
-                for (quota, _), after in zip(buckets, taken, strict=True)
-            ]
-            if not any(waits):
-                found = taken
-                for (quota, name), after in zip(buckets, taken, strict=True):
-                    self._full_at[quota.name, name] = now + after
-                while len(self._full_at) > self._most:
-                    self._full_at.popitem(last=False)
-        return [
-            Level(quota, (quota.window - full_in) * quota.requests // quota.window, full_in, wait)
-            for (quota, _), full_in, wait in zip(buckets, found, waits, strict=True)
-        ]
+            found = [(quota, name, self._full_in(now, quota, name)) for quota, name in buckets]
+            waits = [max(0, due + quota.step - quota.window) for quota, _, due in found]
+            levels = []
+            for (quota, name, before), wait in zip(found, waits, strict=True):
+                due = before
+                if not any(waits):
+                    due = before + quota.step
+                    self._full_at[quota.name, name] = now + due
+                levels.append(Level(quota, (quota.window - due) // quota.step, due, wait))
+            while len(self._full_at) > self._most:
+                self._full_at.popitem(last=False)
+        return levels
 
-    def _full_in(self, now: int, bucket: Bucket) -> int:
-        quota, name = bucket
+    def _full_in(self, now: int, quota: Quota, name: Hashable) -> int:
         key = (quota.name, name)
-        left = self._full_at.get(key, now) - now
-        if key in self._full_at:
-            # Who is refused again and again must not be forgotten for it.
-            self._full_at.move_to_end(key)
+        full_at = self._full_at.get(key)
+        if full_at is None:
+            return 0
+        # Who is refused again and again must not be forgotten for it.
+        self._full_at.move_to_end(key)
         # More than a window is due to a clock that was set back since.
-        return left if 0 < left <= quota.window else 0
+        return full_at - now if 0 < full_at - now <= quota.window else 0
 
 
 class Limits:
     """What one process counts. factor: of everything but the reserve; 0: nothing is counted."""
 
     def __init__(self, factor: float = 1.0, buckets: Buckets | None = None) -> None:
-        self._factor = factor
-        self._buckets = buckets or Buckets()
+        self._counts = factor > 0
+        self._address, self._session, self._phone, self._sign_in = (
+            quota.times(factor) for quota in (ADDRESS, SESSION, PHONE, SIGN_IN)
+        )
+        self._buckets = Buckets() if buckets is None else buckets
 
     def admit(
         self, at: datetime, rate: Rate, claims: Claims | None, path: Mapping[str, Any]
@@ -141,7 +141,7 @@ class Limits:
 
         path: what its path named. Leaves behind what the headers of the answer say.
         """
-        if rate is Rate.FREE or not self._factor:
+        if rate is Rate.FREE or not self._counts:
             return
         now = round(at.timestamp() * _SECOND)
         levels = self._buckets.take(now, self._ordinary(rate, claims))
@@ -157,12 +157,12 @@ class Limits:
 
     def _ordinary(self, rate: Rate, claims: Claims | None) -> list[Bucket]:
         place = network(address())
-        buckets: list[Bucket] = [(ADDRESS.times(self._factor), place)]
+        buckets: list[Bucket] = [(self._address, place)]
         if rate is Rate.SIGN_IN:
-            buckets.append((SIGN_IN.times(self._factor), place))
+            buckets.append((self._sign_in, place))
         if claims is not None:
-            quota = PHONE if Scope.ME_READ in claims.scopes else SESSION
-            buckets.append((quota.times(self._factor), claims.session_id))
+            quota = self._phone if Scope.ME_READ in claims.scopes else self._session
+            buckets.append((quota, claims.session_id))
         return buckets
 
 

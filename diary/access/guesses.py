@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 
@@ -129,6 +130,7 @@ def _in_order(of: Sequence[Suspect]) -> list[Suspect]:
     return sorted(of, key=lambda suspect: suspect.key)
 
 
+@lru_cache(maxsize=1_024)
 def network(address: str | None) -> str:
     """The address; of IPv6 the network: its holder has 2^64 addresses."""
     try:
