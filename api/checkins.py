@@ -38,9 +38,9 @@ _dump_guidance = dumper(GuidanceView)
 _STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
 
 
-def _rate(body: object) -> Rate:
+def _rate(body: object) -> tuple[Rate, None]:
     """Whatever says anything of suicidality may carry a risk."""
-    return Rate.ORDINARY if suicidality_of(body, None) is None else Rate.URGENT
+    return (Rate.ORDINARY if suicidality_of(body, None) is None else Rate.URGENT), None
 
 
 @ns.route("/check-ins")

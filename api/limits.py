@@ -38,8 +38,9 @@ class Rate(Enum):
     FREE = auto()
 
 
-# Of a body, where it decides: one that could not be read is URGENT.
-ByBody = Callable[[Any], Rate]
+# Where the body decides, and whose the reserve is beside the caller's, if the body says that too.
+# One that could not be read is URGENT.
+ByBody = Callable[[Any], tuple[Rate, Hashable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,17 @@ class Limits:
         self._buckets = Buckets() if buckets is None else buckets
 
     def admit(
-        self, at: datetime, rate: Rate, claims: Claims | None, path: Mapping[str, Any]
+        self,
+        at: datetime,
+        rate: Rate,
+        claims: Claims | None,
+        path: Mapping[str, Any],
+        whose: Hashable = None,
     ) -> None:
         """Count the present request; raises RateLimited where it is one too many.
 
-        path: what its path named. Leaves behind what the headers of the answer say.
+        path: what its path named. whose: see `ByBody`. Leaves behind what the headers of the answer
+        say.
         """
         if rate is Rate.FREE or not self._counts:
             return
@@ -147,7 +154,7 @@ class Limits:
         levels = self._buckets.take(now, self._ordinary(rate, claims))
         refused = [level for level in levels if level.wait]
         if refused and rate is Rate.URGENT:
-            reserve = self._buckets.take(now, [(RESERVE, _whose(claims, path))])
+            reserve = self._buckets.take(now, [(RESERVE, (whose, *_whose(claims, path)))])
             levels += reserve
             refused = [level for level in reserve if level.wait]
         g.levels = levels
@@ -166,7 +173,7 @@ class Limits:
         return buckets
 
 
-def _whose(claims: Claims | None, path: Mapping[str, Any]) -> Hashable:
+def _whose(claims: Claims | None, path: Mapping[str, Any]) -> tuple[Hashable, ...]:
     """Whose reserve it is: a phone's; for an answer to an alert that alert's, for each who answers;
     without a token that of the link."""
     return claims and claims.session_id, path.get("alert_id"), path.get("token")

@@ -146,6 +146,8 @@ def operation(
         raise TypeError("exactly one of scope and public must be declared")
     if step_up and public:
         raise TypeError("nobody is known who could step up")
+    if idempotent and (own_work or scope is None):
+        raise TypeError("an answer is kept in the caller's one transaction")
 
     def declare(handler: Handler) -> Handler:
         shown = _made(returns)
@@ -225,7 +227,9 @@ def _wrapped(
         try:
             claims = None if scope is None else auth.require_claims(door, scope)
         except Fault:
-            admit(Rate.ORDINARY, None)
+            # But a phone that has something urgent to say must hear that its token is too old.
+            if rate is Rate.ORDINARY:
+                admit(Rate.ORDINARY, None)
             raise
         if isinstance(rate, Rate):
             admit(rate, claims)
@@ -236,7 +240,8 @@ def _wrapped(
             except Fault:
                 admit(Rate.URGENT, claims)
                 raise
-            admit(rate(arguments["body"]), claims)
+            counts_as, whose = rate(arguments["body"])
+            admit(counts_as, claims, whose=whose)
         repeated = idempotency.repeatable(declared.name, arguments) if idempotent else None
         if before is not None:
             _ask_in(door, claims)

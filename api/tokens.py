@@ -1,6 +1,7 @@
 """Tokens for programs and the renewal of everyone's (RFC 6749), and the keys that sign them."""
 
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,13 @@ class GrantMalformed(Malformed):
     title = "The token request could not be read"
 
 
+def _rate(body: dict[str, str]) -> tuple[Rate, bytes | None]:
+    """A phone whose token is too old has to renew it before it can say that it needs help."""
+    if body["grant_type"] == "refresh_token":
+        return Rate.URGENT, sha256(body["refresh_token"].encode()).digest()
+    return Rate.SIGN_IN, None
+
+
 @ns.route("/oauth/token")
 class Token(Resource):
     """The token endpoint of OAuth 2.0."""
@@ -49,7 +57,7 @@ class Token(Resource):
         body=TokenRequest,
         returns=TokenView,
         raises=(GrantRefused, GrantMalformed),
-        rate=Rate.SIGN_IN,
+        rate=_rate,
     )
     def post(self, house: House, body: dict[str, str]) -> dict[str, Any]:
         """Trade a client's key or a refresh token for an access token.

@@ -88,7 +88,9 @@ def test_an_alert_is_answered_whatever_else_was_sent(cast: Cast) -> None:
     assert cast.bob.acknowledge(second, generation=second["generation"]).status == 200
 
 
-def test_strangers_at_one_address_do_not_keep_anyone_from_it_silent(cast: Cast, api: Api) -> None:
+def test_strangers_at_one_address_keep_nobody_there_silent(
+    cast: Cast, api: Api, clock: SimulatedClock
+) -> None:
     for _ in range(300):
         api.get("/v1/alerts")
     refused(api.get("/v1/alerts"))
@@ -96,6 +98,16 @@ def test_strangers_at_one_address_do_not_keep_anyone_from_it_silent(cast: Cast, 
     assert cast.alice.check_in(si=5).status == 201
     assert cast.alice.ask_for_help().status == 201
     assert api.get(f"/a/{'a' * 43}").status == 404
+    # A token that is too old is told of and renewed; nobody gets in anew.
+    old = cast.alice.token
+    clock.advance(minutes=10, seconds=31)
+    for _ in range(301):
+        api.get("/v1/alerts")
+    assert api.as_(old).put(CHECK_IN.format(uuid4()), {}).status == 401
+    refused(api.as_(old).get("/v1/me"))
+    form = {"grant_type": "refresh_token", "refresh_token": cast.alice.grant.refresh_token or ""}
+    assert api.form("/oauth/token", **form).status == 200
+    refused(api.form("/oauth/token", **(form | {"grant_type": "client_credentials"})))
     assert api.get("/health/live").status == 200
 
 
@@ -104,5 +116,5 @@ def test_getting_in_has_a_limit_of_its_own(cast: Cast, api: Api) -> None:
     answers = [api.post("/v1/devices", body) for _ in range(16)]
     assert [answer.status for answer in answers] == [401] * 15 + [429]
     assert answers[0].headers["RateLimit"] == '"address";r=299;t=1, "sign-in";r=14;t=4'
-    refused(api.form("/oauth/token", grant_type="refresh_token", refresh_token="x"))
+    refused(api.form("/oauth/token", grant_type="client_credentials"))
     assert cast.bob.api.get("/v1/alerts").status == 200
