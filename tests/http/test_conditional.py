@@ -11,6 +11,8 @@ from tests.http.test_bad_input import CLINIC, JSON
 from tests.http.test_checkins import at_once
 from tests.http.test_permissions import CONTACT, OVERRIDE, PUBLIC_KEY, ROTA
 
+# The rule knows no database.
+only_sqlite = pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 # What is only ever ended: twice is as good as once, and nothing can be undone by it.
 ENDED = {
     "deletePatientDevice",
@@ -33,6 +35,7 @@ def test_every_change_has_a_rule() -> None:
     assert sum(changes.values()) == 9
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -76,6 +79,7 @@ def test_what_if_match_may_say(cast: Cast, sent: dict[str, str], status: int) ->
         assert after.json == before.json
 
 
+@only_sqlite
 def test_a_long_list_of_tags_is_read_at_once(cast: Cast) -> None:
     for sent in ('"x",' + " \t," * 9_000 + '"1', '"x"' + "," * 20_000 + "!"):
         answer = cast.erin.api.put("/v1/clinic", CLINIC, if_match=sent)
@@ -114,6 +118,7 @@ def change(who: Api, url: str, body: dict[str, Any] | None, tag: str | None) -> 
     return who.delete(url, if_match=tag) if body is None else who.put(url, body, if_match=tag)
 
 
+@only_sqlite
 def test_whatever_can_be_changed_is_changed_by_its_version(cast: Cast) -> None:
     for name, (who, read, url, body) in things(cast).items():
         tag = who.api.get(read).headers["ETag"]
@@ -134,6 +139,7 @@ def test_whatever_can_be_changed_is_changed_by_its_version(cast: Cast) -> None:
         assert change(who.api, url, body, tag).status in (404, 412), name
 
 
+@only_sqlite
 def test_every_change_of_an_endpoint_or_a_rota_counts(cast: Cast) -> None:
     url = f"/v1/webhook-endpoints/{cast.team.id}"
     tags = [cast.erin.api.get(url).headers["ETag"]]
@@ -177,6 +183,7 @@ def test_of_changes_at_once_one_is_carried_out(cast: Cast) -> None:
         assert {answer.status for answer in answers} <= {done[0], 404, 412}, (name, answers)
 
 
+@only_sqlite
 def test_a_missing_thing_is_missing_before_its_version_is(cast: Cast) -> None:
     url = "/v1/rotas/0190a000-0000-7000-8000-000000000000"
     for tag in (None, "*", '"1"'):

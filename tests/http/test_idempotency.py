@@ -13,6 +13,8 @@ from tests.http.test_bad_input import PATIENT, stored
 from tests.http.test_checkins import at_once
 from tests.http.test_permissions import PUBLIC_KEY
 
+# The rule knows no database.
+only_sqlite = pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 PATH = "/v1/patients"
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 # Each is meant each time, whatever key came along.
@@ -83,6 +85,7 @@ def test_the_same_request_again_is_answered_the_same(
     assert stored(house)["remembered_requests"] == 1
 
 
+@only_sqlite
 def test_a_key_belongs_to_its_caller_and_operation(cast: Cast) -> None:
     ann = cast.bob.api.post(PATH, PATIENT, key=KEY).json["id"]
     assert cast.charlie.api.post(PATH, PATIENT, key=KEY).json["id"] != ann
@@ -126,6 +129,7 @@ def test_what_is_shown_once_is_shown_again_and_kept_sealed(cast: Cast, house: Ho
         assert KEY not in repr(row)
 
 
+@only_sqlite
 def test_whom_an_answer_is_about_stands_beside_it(cast: Cast, house: House) -> None:
     ann = cast.bob.api.post(PATH, PATIENT, key=KEY).json["id"]
     alert = cast.bob.api.post(
@@ -147,6 +151,7 @@ def test_the_same_request_many_times_at_once_is_done_once(cast: Cast, house: Hou
     assert stored(house)["patients"] == before + 1
 
 
+@only_sqlite
 @pytest.mark.parametrize("key", ["", "x" * 256, "caf\xe9", "a\tb"])
 def test_a_key_that_is_none(cast: Cast, house: House, key: str) -> None:
     before = stored(house)
@@ -155,11 +160,13 @@ def test_a_key_that_is_none(cast: Cast, house: House, key: str) -> None:
     assert stored(house) == before
 
 
+@only_sqlite
 def test_the_longest_key(cast: Cast) -> None:
     key = "~ " + "x" * 253
     same(cast.bob.api.post(PATH, PATIENT, key=key), cast.bob.api.post(PATH, PATIENT, key=key))
 
 
+@only_sqlite
 def test_a_call_for_help_and_an_answer_are_meant_each_time(cast: Cast) -> None:
     for _ in range(2):
         assert cast.alice.api.post("/v1/me/help", key="\xe9" * 300).status == 201
@@ -173,6 +180,7 @@ def test_a_call_for_help_and_an_answer_are_meant_each_time(cast: Cast) -> None:
         assert "Idempotency-Replayed" not in answer.headers
 
 
+@only_sqlite
 def test_who_was_signed_out_is_told_nothing_again(cast: Cast) -> None:
     body = {"name": "Pager", "scopes": ["alerts:read"], "public_keys": [PUBLIC_KEY]}
     caller = cast.erin.api
