@@ -1,13 +1,18 @@
 """A full disk: what cannot be kept is refused with whom to call, and reading goes on."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, LiteralString
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from diary.database import Database
+from diary.isolation import EVERYTHING
 from tests.cast import Cast
 from tests.client import Response
+from tests.databases import Kept
 from tests.http.test_bad_input import refused
 
 # What PostgreSQL says when it cannot make a file longer; a trigger says it in its place.
@@ -21,26 +26,34 @@ _NO_ROOM = """
 """
 
 
-def ask(database: Database, statement: str) -> object:
-    with database.transaction(write=True) as connection:
-        answer = connection.execute(text(statement))
-        return answer.scalar() if answer.returns_rows else None
+def on_file(database: Database, pragma: str) -> int:
+    """Ask the driver itself: the house sends no words that it cannot read."""
+    with database.transaction(write=True, bounds=EVERYTHING) as connection:
+        driver: Any = connection.connection.driver_connection
+        found: int = driver.execute(f"PRAGMA {pragma}").fetchone()[0]
+        return found
+
+
+def on_server(kept: Kept, statement: LiteralString) -> None:
+    url = make_url(kept.owner).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as owner:
+        owner.execute(statement)
 
 
 @pytest.fixture
-def make_room(database: Database) -> Iterator[Callable[[], object]]:
+def make_room(kept: Kept, database: Database) -> Iterator[Callable[[], object]]:
     """The database cannot grow any more until this is called."""
     if database.is_sqlite:
         # The limit is a connection's own: leave one, and have that one full.
         database.close()
-        before = ask(database, "PRAGMA max_page_count")
-        ask(database, "PRAGMA max_page_count = 1")  # which is as many as there are
-        room = f"PRAGMA max_page_count = {before}"
+        before = on_file(database, "max_page_count")
+        on_file(database, "max_page_count = 1")  # which is as many as there are
+        room: Callable[[], object] = partial(on_file, database, f"max_page_count = {before}")
     else:
-        ask(database, _NO_ROOM)
-        room = "DROP FUNCTION IF EXISTS no_room CASCADE"
-    yield lambda: ask(database, room)
-    ask(database, room)
+        on_server(kept, _NO_ROOM)
+        room = partial(on_server, kept, "DROP FUNCTION IF EXISTS no_room CASCADE")
+    yield room
+    room()
 
 
 def fill(cast: Cast) -> Response:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from api.openapi import operations
+from diary.isolation import EVERYTHING
 from diary.remembered import remembered_requests
 from diary.work import House
 from tests.cast import Cast
@@ -121,7 +122,7 @@ def test_what_is_shown_once_is_shown_again_and_kept_sealed(cast: Cast, house: Ho
         first = cast.erin.api.post(path, body, key=KEY)
         same(first, cast.erin.api.post(path, body, key=KEY))
         secrets.append(first.json[shown].encode())
-    with house.database.transaction(write=False) as connection:
+    with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
         rows = connection.execute(select(remembered_requests)).all()
     assert len(rows) == len(secrets)
     for row in rows:
@@ -136,7 +137,7 @@ def test_whom_an_answer_is_about_stands_beside_it(cast: Cast, house: House) -> N
         "/v1/alerts", {"patient_id": ann, "severity": "high", "note": "Look."}, key=KEY
     )
     assert alert.status == 201, alert
-    with house.database.transaction(write=False) as connection:
+    with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
         found = connection.execute(select(remembered_requests.c.patient_id)).scalars().all()
     assert [str(each) for each in found] == [ann, ann]
 
