@@ -131,7 +131,7 @@ class SessionStepUp(Resource):
         door = front()
         key = door.keys.active()
         with house.work(caller) as work:
-            counted = guesses.suspects(house.vault, staff.own_email(work), request.remote_addr)
+            counted = guesses.suspects(house.vault, staff.own_email(work), address())
             guesses.count(work, *counted)
         with house.work(caller) as work:
             if not second_factor.passes_for(work, body["code"]):

@@ -37,6 +37,7 @@ GETTING_IN = {
     "postRevocation",
     "postStaffActivations",
     "postCurrentSecondFactor",
+    "postSessionStepUp",
     "postSecondFactorConfirmations",
 }
 SAME_TWICE = {"postEndpointActivation"}
