@@ -16,8 +16,9 @@ from diary.work import House
 from schemas.base import Form
 from tests.cast import Cast
 from tests.client import Api
+from tests.http.asking import identities, ids
 from tests.http.test_bad_input import JSON, faults, refused, stored
-from tests.http.test_permissions import BODIES, identities, ids
+from tests.http.test_permissions import BODIES
 
 __all__ = ["identities", "ids"]
 only_sqlite = pytest.mark.parametrize("kept", ["sqlite"], indirect=True)

@@ -7,7 +7,8 @@ import pytest
 from api.limits import Rate
 from diary.access.permissions import SCOPES_OF
 from tests.client import Api, Response
-from tests.http.test_permissions import OPERATIONS, identities, ids, send
+from tests.http.asking import identities, ids, send
+from tests.http.matrix import OPERATIONS
 
 __all__ = ["identities", "ids"]
 ALWAYS = {
