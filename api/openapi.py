@@ -27,6 +27,7 @@ from diary.access.errors import StepUpNeeded
 from diary.access.permissions import SCOPES_OF, Scope
 from diary.errors import NotFound
 from diary.remembered import KeyReused
+from diary.sealing import PatientErased
 from schemas.events import EVENTS
 from schemas.problems import ProblemView
 
@@ -222,6 +223,7 @@ def _refusals(declared: Operation) -> dict[str, Any]:
         codes[507] = []
     if declared.idempotent:
         codes[422] = [KeyReused.code]
+        codes[409] = [PatientErased.code]
     if declared.needs_version:
         codes |= {status: [] for status in OF_VERSIONS}
     for kind in declared.raises:
@@ -238,7 +240,7 @@ def _refusal(status: int, codes: list[str]) -> Any:
     # Beside a $ref only a description may stand: it names this operation's own codes.
     return {
         "$ref": f"#/components/responses/Problem{status}",
-        "description": "Problem " + ", ".join(f"`{code}`" for code in sorted(codes)),
+        "description": "Problem " + ", ".join(f"`{code}`" for code in sorted(set(codes))),
     }
 
 

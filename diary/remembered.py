@@ -22,8 +22,8 @@ KEPT: Final = timedelta(days=7)
 _PLACE: Final = "remembered_requests.answer"
 
 # id is made from the caller, the operation and the key that the caller chose, which is not kept:
-# it may say anything. answer is sealed; it may hold what is shown only once. patient_id: whom the
-# answer is about, if it is one.
+# it may say anything. answer is sealed, under the key of the patient whom it is about, if it is one.
+# It may hold what is shown only once.
 remembered_requests = clinic_table(
     "remembered_requests",
     Column("patient_id", Id),
@@ -52,7 +52,7 @@ class Repeatable:
     def answered(self, work: Work) -> str | None:
         """What it was answered; None where it is for this transaction to carry out.
 
-        Raises KeyReused.
+        Raises KeyReused; PatientErased where the answer went with the patient that it was about.
         """
         row_id = self._id(work)
         mine = _which(work, row_id)
@@ -72,12 +72,20 @@ class Repeatable:
             raise Busy
         if not compare_digest(row.fingerprint, fingerprint):
             raise KeyReused
-        return work.vault.open(row.answer, place=_PLACE, clinic=row.clinic_id, row=row_id)
+        return work.vault.open(
+            row.answer,
+            place=_PLACE,
+            clinic=row.clinic_id,
+            row=row_id,
+            patient=row.patient_id,
+        )
 
     def keep(self, work: Work, answer: str, patient_id: UUID | None) -> None:
-        """Remember the answer, after `answered` had none."""
+        """Remember the answer, after `answered` had none. Whom it is about can be erased."""
         row_id, clinic = self._id(work), work.caller.clinic
-        sealed = work.vault.seal(answer, place=_PLACE, clinic=clinic, row=row_id)
+        sealed = work.vault.seal(
+            answer, place=_PLACE, clinic=clinic, row=row_id, patient=patient_id
+        )
         work.execute(
             update(remembered_requests)
             .where(_which(work, row_id))

@@ -66,9 +66,7 @@ class Api:
         """PATCH with a JSON document."""
         return self._with_json("PATCH", path, json)
 
-    def delete(
-        self, path: str, json: object = None, *, if_match: str | None = "*"
-    ) -> Response:
+    def delete(self, path: str, json: object = None, *, if_match: str | None = "*") -> Response:
         """DELETE with a JSON document, or nothing. if_match: the tag of what goes; whatever it is,
         unless one is given."""
         return self._with_json("DELETE", path, json, _matching(if_match))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_http"
-down_revision = "2026_11_25_authorisation"
+down_revision = "2026_11_25_data_keys"
 branch_labels = None
 depends_on = None
 

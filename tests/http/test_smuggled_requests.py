@@ -61,7 +61,7 @@ def test_streams_that_could_be_read_apart(cast: Cast, settings: Settings) -> Non
     hidden = HIDDEN.format(token=token)
     honest = f"{GET} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
     with Server.start(settings) as server:
-        server._until_it_listens()
+        server.until_it_listens()
         for name, (request, headers, body, expected) in STREAMS.items():
             lines = [f"{request} HTTP/1.1", "Host: x", f"Authorization: Bearer {token}"]
             lines += ["Content-Type: application/json"]
