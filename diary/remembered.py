@@ -22,8 +22,8 @@ KEPT: Final = timedelta(days=7)
 _PLACE: Final = "remembered_requests.answer"
 
 # id is made from the caller, the operation and the key that the caller chose, which is not kept:
-# it may say anything. answer is sealed, under the key of the patient whom it is about, if it is one.
-# It may hold what is shown only once.
+# it may say anything. answer is sealed, under the key of the patient whom it is about if it is one,
+# and may hold what is shown only once.
 remembered_requests = clinic_table(
     "remembered_requests",
     Column("patient_id", Id),

@@ -21,6 +21,7 @@ ENDED = {
     "deleteStaffSessions",
     "deleteStaffSecondFactor",
     "deletePatientBreakGlass",
+    "deletePatient",
 }
 # One member of a set is put in or taken out: whoever does so for another undoes nothing.
 MEMBERSHIP = {"putCareTeamMember", "deleteCareTeamMember"}
