@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask_restx import Namespace, Resource
 
+from api.limits import Rate
 from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
@@ -58,6 +59,7 @@ class Alerts(Resource):
         returns=AlertInFullView,
         status=201,
         raises=(NotFound, NameRequired),
+        idempotent=True,
     )
     def post(self, work: Work, body: dict[str, Any]) -> reading.AlertInFull:
         """Raise an alert by hand.
@@ -86,6 +88,7 @@ class AcknowledgeAlert(Resource):
         body=Acknowledgement,
         returns=AlertInFullView,
         raises=(NotFound, LookAgain, AlertHeld, AlertResolved, OnlyReading, NameRequired),
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Acknowledge an alert: paging stops until the acknowledgement expires.
@@ -105,6 +108,7 @@ class HandOverAlert(Resource):
         body=HandOver,
         returns=AlertInFullView,
         raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, OnlyReading, NameRequired),
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Hand an acknowledged alert over to a colleague, or take it over.
@@ -125,6 +129,7 @@ class ReleaseAlert(Resource):
         body=Release,
         returns=AlertInFullView,
         raises=(NotFound, LookAgain, AlertNotHeld, AlertResolved, OnlyReading, NameRequired),
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Take an acknowledgement back: the step where it stood is paged at once."""
@@ -141,6 +146,7 @@ class ContactedPatient(Resource):
         body=SpokenWith,
         returns=AlertInFullView,
         raises=(NotFound, AlertResolved, OnlyReading, NameRequired),
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Record that someone spoke with the patient; the first time is kept."""
@@ -158,6 +164,7 @@ class AlertNotes(Resource):
         returns=AlertInFullView,
         status=201,
         raises=(NotFound, OnlyReading, PatientErased),
+        idempotent=True,
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Write a note into the history."""
@@ -173,6 +180,7 @@ class EscalateAlert(Resource):
         scope=Scope.ALERTS_WRITE,
         returns=AlertInFullView,
         raises=(NotFound, AlertResolved, OnlyReading),
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, alert_id: UUID) -> reading.AlertInFull:
         """Page the policy's next step now; an acknowledgement ends with it."""
@@ -189,6 +197,7 @@ class ResolveAlert(Resource):
         body=Resolution,
         returns=AlertInFullView,
         raises=(NotFound, LookAgain, AlertResolved, OnlyReading, NameRequired, PatientErased),
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Resolve an alert with its outcome.

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cors, metrics, openapi, problems
 from api.auth import EXTENSION, Front, front
+from api.limits import Limits, show
 from api.operation import declaration
 from api.routes import NAMESPACES
 from diary.access.keys import KeyRing
@@ -67,7 +68,8 @@ def answer_for(app: Flask, house: House) -> None:
     """Let an application answer for this house, and no longer for another."""
     keys = KeyRing(house)
     tokens = Tokens(keys, house.settings.issuer, house.new_id)
-    app.extensions[EXTENSION] = Front(house, keys, tokens)
+    limits = Limits(house.settings.rate_factor)
+    app.extensions[EXTENSION] = Front(house, keys, tokens, limits)
 
 
 def _route(app: Flask) -> None:
@@ -110,6 +112,8 @@ def _finish(response: Response) -> Response:
     headers["X-Request-Id"] = g.request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
+    # Otherwise the server says which one it is.
+    headers["Server"] = "interlude"
     if front().house.settings.issuer.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
     documentation = path == _DOCS or path.startswith(f"{_DOCS}/")
@@ -117,6 +121,7 @@ def _finish(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _OWN_PAGE if documentation else _NOTHING)
     if not documentation:
         headers.setdefault("Cache-Control", "no-store")
+    show(response)
     caller = g.get("caller")
     _LOG.info(
         "request",

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import current_app, g, request
 
+from api.limits import Limits
 from diary.access.keys import KeyRing, SigningKey
 from diary.access.permissions import Scope
 from diary.access.sessions import Grant, find_caller, require_fresh_proof
@@ -18,11 +19,12 @@ EXTENSION = "interlude"
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the API holds beside the house: the keys and the token service."""
+    """What the API holds beside the house: the keys, the token service and what is counted."""
 
     house: House
     keys: KeyRing
     tokens: Tokens
+    limits: Limits
 
     def token_answer(self, work: Work, grant: Grant, key: SigningKey) -> dict[str, Any]:
         """What `schemas.sessions.TokenView` shows of a grant: the signed access token.

@@ -74,6 +74,7 @@ class PatientBreakGlass(Resource):
         body=BreakGlassDraft,
         returns=BrokenGlassView,
         status=201,
+        idempotent=True,
         raises=(NotFound, AlreadyVisible),
     )
     def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> break_glass.BrokenGlass:

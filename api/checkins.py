@@ -8,11 +8,13 @@ from flask_restx import Namespace, Resource
 from marshmallow import ValidationError
 from sqlalchemy import Row, Select
 
+from api.limits import Rate
 from api.operation import Answer, Refused, operation
 from api.paging import Found, Page
 from api.problems import faults_of
 from diary.access.permissions import Scope
 from diary.checkins import reading
+from diary.checkins.answers import suicidality_of
 from diary.checkins.model import check_ins, quarantine
 from diary.checkins.receipt import CheckInConflict, Draft, Outcome
 from diary.checkins.record import record
@@ -36,6 +38,11 @@ _dump_guidance = dumper(GuidanceView)
 _STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
 
 
+def _rate(body: object) -> tuple[Rate, None]:
+    """Whatever says anything of suicidality may carry a risk."""
+    return (Rate.ORDINARY if suicidality_of(body, None) is None else Rate.URGENT), None
+
+
 @ns.route("/check-ins")
 class OwnCheckIns(Resource):
     """The patient's own check-ins."""
@@ -57,6 +64,7 @@ class OwnCheckIn(Resource):
         returns=ReceiptView,
         status=201,
         also=(200, 202),
+        rate=_rate,
         raises=(CheckInConflict,),
     )
     def put(self, work: Work, check_in_id: UUID, body: Any) -> Answer | Refused:

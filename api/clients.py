@@ -9,6 +9,7 @@ from api.operation import operation
 from diary.access import clients
 from diary.access.permissions import Scope
 from diary.errors import NotFound
+from diary.versions import Expected
 from diary.work import Work
 from schemas.clients import ClientDraft, ClientKeyView, ClientView, PublicKeys
 
@@ -30,6 +31,8 @@ class ApiClients(Resource):
         body=ClientDraft,
         returns=ClientKeyView,
         status=201,
+        versioned=True,
+        idempotent=True,
     )
     def post(self, work: Work, body: dict[str, Any]) -> clients.Client:
         """Register an API client; its key is shown this once.
@@ -48,10 +51,23 @@ class ApiClients(Resource):
 class ApiClient(Resource):
     """One program."""
 
-    @operation(scope=Scope.CLIENTS_WRITE, step_up=True, status=204, raises=(NotFound,))
-    def delete(self, work: Work, client_id: UUID) -> None:
+    @operation(
+        scope=Scope.CLIENTS_WRITE,
+        returns=ClientView,
+        versioned=True,
+        also=(304,),
+        raises=(NotFound,),
+    )
+    def get(self, work: Work, client_id: UUID) -> clients.Client:
+        """Read an API client."""
+        return clients.get(work, client_id)
+
+    @operation(
+        scope=Scope.CLIENTS_WRITE, step_up=True, status=204, versioned=True, raises=(NotFound,)
+    )
+    def delete(self, work: Work, client_id: UUID, expected: Expected) -> None:
         """Revoke an API client: it is refused from its next request on."""
-        clients.revoke_client(work, client_id)
+        clients.revoke_client(work, client_id, expected)
 
 
 @ns.route("/<uuid:client_id>/public-keys")
@@ -63,12 +79,13 @@ class ApiClientPublicKeys(Resource):
         step_up=True,
         body=PublicKeys,
         status=204,
+        versioned=True,
         raises=(NotFound,),
     )
-    def put(self, work: Work, client_id: UUID, body: dict[str, Any]) -> None:
-        """Put other keys in place of an API client's.
+    def put(self, work: Work, client_id: UUID, body: dict[str, Any], expected: Expected) -> None:
+        """Put other keys in place of an API client's, whose version they have.
 
         First the old and the new beside each other, then the new alone: so a key changes without a
         gap. A key that was shown when the client was registered serves no longer.
         """
-        clients.change_public_keys(work, client_id, body["public_keys"])
+        clients.change_public_keys(work, client_id, body["public_keys"], expected)

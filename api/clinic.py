@@ -10,6 +10,7 @@ from diary.access import clinics
 from diary.access.permissions import Scope
 from diary.alerts import readiness
 from diary.records import retention
+from diary.versions import Expected
 from diary.work import Work
 from schemas.clinic import ClinicDraft, ClinicView, ReadinessView, RetentionDraft, RetentionView
 
@@ -20,15 +21,15 @@ ns = Namespace("clinic", "The clinic itself", path="/v1/clinic")
 class Clinic(Resource):
     """What patients are shown, and when the team reads answers."""
 
-    @operation(scope=Scope.CLINIC_READ, returns=ClinicView)
+    @operation(scope=Scope.CLINIC_READ, returns=ClinicView, versioned=True, also=(304,))
     def get(self, work: Work) -> Row[Any]:
         """Read the clinic."""
         return clinics.get(work)
 
-    @operation(scope=Scope.CLINIC_WRITE, body=ClinicDraft, returns=ClinicView)
-    def put(self, work: Work, body: dict[str, Any]) -> Row[Any]:
+    @operation(scope=Scope.CLINIC_WRITE, body=ClinicDraft, returns=ClinicView, versioned=True)
+    def put(self, work: Work, body: dict[str, Any], expected: Expected) -> Row[Any]:
         """Replace what patients are shown of the clinic, its staffed hours included."""
-        return clinics.change(work, **body)
+        return clinics.change(work, expected, **body)
 
 
 @ns.route("/readiness")

@@ -9,8 +9,9 @@ from flask import Flask, Response, request
 from flask_cors import CORS
 
 _PATHS = r"/(v1|oauth|\.well-known)/.*"
-_SENT = ["Authorization", "Content-Type", "If-None-Match"]
-_READ = ["ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"]
+_SENT = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"]
+_READ = ["ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy"]
+_READ += ["Retry-After", "WWW-Authenticate", "X-Request-Id"]
 _REMEMBERED = 600
 
 

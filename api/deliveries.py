@@ -51,6 +51,7 @@ class DeliveryReplay(Resource):
         returns=LoggedDeliveryInFullView,
         status=201,
         raises=(NotFound, NotReplayable, EndpointInactive, ConsentNeeded),
+        idempotent=True,
     )
     def post(self, work: Work, delivery_id: UUID) -> dict[str, Any]:
         """Send a message once more, under the same `webhook-id`.

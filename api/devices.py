@@ -5,6 +5,7 @@ from typing import Any
 from flask_restx import Namespace, Resource
 
 from api.auth import front
+from api.limits import Rate
 from api.operation import operation
 from diary.access.errors import GrantRefused
 from diary.callers import ANONYMOUS
@@ -27,6 +28,7 @@ class Devices(Resource):
         returns=TokenView,
         status=201,
         raises=(GrantRefused,),
+        rate=Rate.SIGN_IN,
     )
     def post(self, house: House, body: dict[str, Any]) -> dict[str, Any]:
         """Pair a phone with the code of an enrolment.

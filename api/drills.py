@@ -25,6 +25,7 @@ class Drills(Resource):
         returns=DrillView,
         status=201,
         raises=(DrillOpen,),
+        idempotent=True,
     )
     def post(self, work: Work, body: dict[str, Any]) -> dict[str, UUID]:
         """Start a drill: page everyone whom a real alert of this severity would.

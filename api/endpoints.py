@@ -11,6 +11,7 @@ from api.paging import Found, Page
 from diary.access.permissions import Scope
 from diary.alerts.policies import EndpointInUse, disable_endpoint
 from diary.errors import NotFound
+from diary.versions import Expected
 from diary.webhooks import by_hand, endpoints
 from diary.webhooks.by_hand import EndpointInactive
 from diary.webhooks.model import endpoints as table
@@ -36,6 +37,8 @@ class Endpoints(Resource):
         body=EndpointDraft,
         returns=NewEndpointView,
         status=201,
+        versioned=True,
+        idempotent=True,
     )
     def post(self, work: Work, body: dict[str, Any]) -> endpoints.NewEndpoint:
         """Add an endpoint. Its signing secret is in this answer and in no other."""
@@ -46,17 +49,24 @@ class Endpoints(Resource):
 class Endpoint(Resource):
     """One endpoint."""
 
-    @operation(scope=Scope.ENDPOINTS_READ, returns=EndpointView, raises=(NotFound,))
+    @operation(scope=Scope.ENDPOINTS_READ, returns=EndpointView, versioned=True, raises=(NotFound,))
     def get(self, work: Work, endpoint_id: UUID) -> Row[Any]:
-        """Read an endpoint."""
+        """Read an endpoint.
+
+        Its version counts what people change; `failures` and `blocked_until` are not part of it.
+        """
         return endpoints.get(work, endpoint_id)
 
     @operation(
-        scope=Scope.ENDPOINTS_WRITE, step_up=True, status=204, raises=(NotFound, EndpointInUse)
+        scope=Scope.ENDPOINTS_WRITE,
+        step_up=True,
+        status=204,
+        versioned=True,
+        raises=(NotFound, EndpointInUse),
     )
-    def delete(self, work: Work, endpoint_id: UUID) -> Answer:
+    def delete(self, work: Work, endpoint_id: UUID, expected: Expected) -> Answer:
         """Disable an endpoint that no policy in force pages, and cancel what waits for it."""
-        disable_endpoint(work, endpoint_id)
+        disable_endpoint(work, endpoint_id, expected)
         return Answer()
 
 
@@ -80,6 +90,7 @@ class EndpointSecretRotation(Resource):
         body=SecretRotation,
         returns=NewEndpointView,
         raises=(NotFound,),
+        idempotent=True,
     )
     def post(self, work: Work, endpoint_id: UUID, body: dict[str, Any]) -> endpoints.NewEndpoint:
         """Replace the signing secret; for a while the one before signs as well.
@@ -98,6 +109,7 @@ class EndpointPing(Resource):
         returns=LoggedDeliveryInFullView,
         status=201,
         raises=(NotFound, EndpointInactive),
+        idempotent=True,
     )
     def post(self, work: Work, endpoint_id: UUID) -> dict[str, Any]:
         """Send a `ping`. Read the delivery that is answered again to see how it went."""

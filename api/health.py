@@ -5,6 +5,7 @@ from typing import Any
 from flask_restx import Namespace, Resource
 from sqlalchemy import literal, select
 
+from api.limits import Rate
 from api.operation import operation
 from diary.callers import WATCH
 from diary.watch import figures
@@ -20,7 +21,12 @@ ns = Namespace("health", "Whether the API can serve", path="/health")
 class Liveness(Resource):
     """The process answers."""
 
-    @operation(public=True, own_work=True, returns=HealthView)
+    @operation(
+        public=True,
+        own_work=True,
+        returns=HealthView,
+        rate=Rate.FREE,
+    )
     def get(self, house: House) -> dict[str, Any]:
         """Tell whether the process lives; asks nothing of the database."""
         return {"status": "ok"}
@@ -30,7 +36,11 @@ class Liveness(Resource):
 class Readiness(Resource):
     """The database answers."""
 
-    @operation(public=True, returns=HealthView)
+    @operation(
+        public=True,
+        returns=HealthView,
+        rate=Rate.FREE,
+    )
     def get(self, work: Work) -> dict[str, Any]:
         """Tell whether requests can be served: 503 while the database does not answer."""
         work.row(select(literal(1)))
@@ -41,7 +51,13 @@ class Readiness(Resource):
 class Escalation(Resource):
     """Alerts climb and arrive."""
 
-    @operation(public=True, own_work=True, returns=EscalationView, raises=(EscalationUnreliable,))
+    @operation(
+        public=True,
+        own_work=True,
+        returns=EscalationView,
+        raises=(EscalationUnreliable,),
+        rate=Rate.FREE,
+    )
     def get(self, house: House) -> dict[str, Any]:
         """Tell whether alerts are escalated as they should be: 503 with the reasons if not."""
         with house.work(WATCH, write=False) as work:

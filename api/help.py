@@ -2,6 +2,7 @@
 
 from flask_restx import Namespace, Resource
 
+from api.limits import Rate
 from api.operation import operation
 from diary.access.permissions import Scope
 from diary.checkins.help import ask_for_help
@@ -16,7 +17,13 @@ ns = Namespace("help", "Help now", path="/v1/me/help")
 class Help(Resource):
     """The button that is always there."""
 
-    @operation(scope=Scope.ME_WRITE, any_body=True, returns=HelpView, status=201)
+    @operation(
+        scope=Scope.ME_WRITE,
+        any_body=True,
+        returns=HelpView,
+        status=201,
+        rate=Rate.URGENT,
+    )
     def post(self, work: Work) -> Receipt:
         """Ask the care team for help now.
 

@@ -35,6 +35,7 @@ class Infusions(Resource):
         returns=InfusionView,
         status=201,
         raises=(NotFound, OnlyReading),
+        idempotent=True,
     )
     def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> Row[Any]:
         """Plan a patient's next infusion."""
@@ -45,7 +46,13 @@ class Infusions(Resource):
 class InfusionStarting(Resource):
     """The beginning."""
 
-    @operation(scope=Scope.INFUSIONS_WRITE, body=InfusionStart, returns=InfusionView, raises=_STEP)
+    @operation(
+        scope=Scope.INFUSIONS_WRITE,
+        body=InfusionStart,
+        returns=InfusionView,
+        raises=_STEP,
+        idempotent=True,
+    )
     def post(
         self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
     ) -> Row[Any]:
@@ -57,7 +64,13 @@ class InfusionStarting(Resource):
 class InfusionEnding(Resource):
     """The end."""
 
-    @operation(scope=Scope.INFUSIONS_WRITE, body=InfusionEnd, returns=InfusionView, raises=_STEP)
+    @operation(
+        scope=Scope.INFUSIONS_WRITE,
+        body=InfusionEnd,
+        returns=InfusionView,
+        raises=_STEP,
+        idempotent=True,
+    )
     def post(
         self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
     ) -> Row[Any]:
@@ -69,7 +82,12 @@ class InfusionEnding(Resource):
 class InfusionCancelling(Resource):
     """Not taking place."""
 
-    @operation(scope=Scope.INFUSIONS_WRITE, returns=InfusionView, raises=_STEP)
+    @operation(
+        scope=Scope.INFUSIONS_WRITE,
+        returns=InfusionView,
+        raises=_STEP,
+        idempotent=True,
+    )
     def post(self, work: Work, patient_id: UUID, infusion_id: UUID) -> Row[Any]:
         """Cancel a planned infusion."""
         return service.cancel(work, patient_id, infusion_id)

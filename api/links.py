@@ -19,6 +19,7 @@ from flask_restx import Namespace, Resource
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from api.limits import Rate
 from api.operation import Answer, operation
 from diary.alerts import links
 from diary.alerts.links import Look, Standing
@@ -43,7 +44,12 @@ _HEADERS = {
 class AcknowledgementLink(Resource):
     """A link that was sent to one member of the care team, about one alert."""
 
-    @operation(public=True, html=True, raises=(NotFound,))
+    @operation(
+        public=True,
+        html=True,
+        raises=(NotFound,),
+        rate=Rate.URGENT,
+    )
     def get(self, work: Work, token: str) -> Answer:
         """Show how the alert stands, with a button to acknowledge it.
 
@@ -55,7 +61,13 @@ class AcknowledgementLink(Resource):
         except NotFound:
             return _absent()
 
-    @operation(public=True, html=True, any_body=True, raises=(NotFound,))
+    @operation(
+        public=True,
+        html=True,
+        any_body=True,
+        raises=(NotFound,),
+        rate=Rate.URGENT,
+    )
     def post(self, work: Work, token: str) -> Answer:
         """Acknowledge the alert in the name of the link's member, and show how it stands.
 

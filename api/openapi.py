@@ -17,12 +17,17 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
+from api.conditional import STATUSES as OF_VERSIONS
+from api.idempotency import HEADER, REPLAYED
+from api.limits import Rate
 from api.operation import Operation, declaration
 from api.problems import MEDIA_TYPE, STATUS, status_of
 from api.routes import NAMESPACES
 from diary.access.errors import StepUpNeeded
 from diary.access.permissions import SCOPES_OF, Scope
 from diary.errors import NotFound
+from diary.remembered import KeyReused
+from diary.sealing import PatientErased
 from schemas.events import EVENTS
 from schemas.problems import ProblemView
 
@@ -44,6 +49,22 @@ _STEP_UP = (
     "A member must have proven who they are within the last 10 minutes: by signing in, or with "
     "`POST /v1/sessions/current/step-up` (RFC 9470)."
 )
+_TEXT = {"type": "string"}
+_SENT_HEADERS = {
+    "If-Match": "The `ETag` of what is changed, or its `version` in quotes; `*` for any.",
+    "If-None-Match": "The `ETag` of what the caller has.",
+    HEADER: "Up to 255 printable ASCII characters: within 7 days the same request with the same "
+    "key is answered as before, and not carried out again.",
+}
+_HEADERS = {
+    "ETag": ("The version that is shown, in quotes.", True),
+    REPLAYED: ("`true` where the answer was given before.", False),
+    "RateLimit": ("What is left, as in draft-ietf-httpapi-ratelimit-headers.", False),
+    "RateLimit-Policy": ("How many requests are taken, and in how many seconds.", False),
+    "Retry-After": ("In how many seconds it is worth another try.", True),
+    "WWW-Authenticate": ("`Bearer`.", True),
+}
+_OF_STATUS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
 def document() -> dict[str, Any]:
@@ -84,11 +105,15 @@ def _document() -> dict[str, Any]:
         ],
     )
     spec.components.security_scheme("bearer", _security())
+    for name, (about, always) in _HEADERS.items():
+        header = {"description": about, "required": always, "schema": _TEXT}
+        spec.components.header(name, header)
     for kind, status in STATUS.items():
         content = {MEDIA_TYPE: {"schema": ProblemView}}
-        spec.components.response(
-            f"Problem{status}", {"description": kind.title, "content": content}
-        )
+        described: dict[str, Any] = {"description": kind.title, "content": content}
+        if status in _OF_STATUS:
+            described["headers"] = _headers(*_OF_STATUS[status])
+        spec.components.response(f"Problem{status}", described)
     # Someone in a browser is told in words that there is nothing here.
     absent = {"text/html": {"schema": _HTML}, MEDIA_TYPE: {"schema": ProblemView}}
     spec.components.response("Page404", {"description": NotFound.title, "content": absent})
@@ -141,15 +166,36 @@ def _parameters(url: str, declared: Operation) -> list[dict[str, Any]]:
         found.append({"in": "path", "name": part["name"], "required": True, "schema": schema})
     if declared.query is not None:
         found.append({"in": "query", "schema": declared.query})
+    taken = {
+        "If-Match": declared.needs_version,
+        "If-None-Match": declared.shows_version and 304 in declared.also,
+        HEADER: declared.idempotent,
+    }
+    found += [
+        {"in": "header", "name": name, "description": _SENT_HEADERS[name], "schema": _TEXT}
+        for name, is_taken in taken.items()
+        if is_taken
+    ]
     return found
 
 
 def _successes(declared: Operation) -> dict[str, Any]:
     unchanged = {"description": "Nothing changed."}
-    return {
-        str(status): unchanged if status == 304 else _success(declared)
+    found: dict[str, dict[str, Any]] = {
+        str(status): dict(unchanged) if status == 304 else _success(declared)
         for status in (declared.status, *declared.also)
     }
+    names = ["ETag"] * declared.shows_version + [REPLAYED] * declared.idempotent
+    if declared.rate is not Rate.FREE:
+        names += ["RateLimit", "RateLimit-Policy"]
+    for success in found.values():
+        if names:
+            success["headers"] = _headers(*names)
+    return found
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _success(declared: Operation) -> dict[str, Any]:
@@ -171,6 +217,15 @@ def _refusals(declared: Operation) -> dict[str, Any]:
         codes[401].append(StepUpNeeded.code)
     if declared.body is not None:
         codes |= {status: [] for status in _WITH_BODY}
+    if declared.rate is not Rate.FREE:
+        codes[429] = []
+    if declared.write:
+        codes[507] = []
+    if declared.idempotent:
+        codes[422] = [KeyReused.code]
+        codes[409] = [PatientErased.code]
+    if declared.needs_version:
+        codes |= {status: [] for status in OF_VERSIONS}
     for kind in declared.raises:
         codes.setdefault(status_of(kind), []).append(kind.code)
     found = {str(status): _refusal(status, codes[status]) for status in sorted(codes)}
@@ -185,7 +240,7 @@ def _refusal(status: int, codes: list[str]) -> Any:
     # Beside a $ref only a description may stand: it names this operation's own codes.
     return {
         "$ref": f"#/components/responses/Problem{status}",
-        "description": "Problem " + ", ".join(f"`{code}`" for code in sorted(codes)),
+        "description": "Problem " + ", ".join(f"`{code}`" for code in sorted(set(codes))),
     }
 
 

@@ -6,7 +6,7 @@ answer. A handler touches only the database, so a race that was lost is simply r
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from time import sleep
 from typing import Any, TypeVar
 
@@ -15,17 +15,21 @@ from flask import Response
 from marshmallow import Schema
 from sqlalchemy.exc import DBAPIError
 
-from api import auth, parsing, traces
+from api import auth, conditional, idempotency, parsing, traces
+from api.limits import ByBody, Rate
 from api.paging import list_view, page_of, page_query, page_view
 from diary.access.permissions import Scope
 from diary.access.tokens import Claims
 from diary.callers import ANONYMOUS, Caller, CallerKind
 from diary.database import lost_race
 from diary.errors import Busy, Fault
+from diary.remembered import Repeatable
+from diary.work import House
 from schemas.base import Body, Form, Query, View
 from schemas.dump import dumper
 
 Handler = Callable[..., Any]
+Before = Callable[[House, Any], Any]
 _TRIES = 8
 _APART = 0.010  # seconds
 _Shape = TypeVar("_Shape", bound=Schema)
@@ -71,8 +75,22 @@ class Operation:
     own_work: bool
     html: bool
     max_body: int
+    versioned: bool
+    idempotent: bool
+    rate: Rate | ByBody
     deprecated: bool
     step_up: bool
+
+    @property
+    def needs_version(self) -> bool:
+        """Whether a caller must say which version it changes."""
+        return self.versioned and self.name.startswith(("put", "patch", "delete"))
+
+    @property
+    def shows_version(self) -> bool:
+        """Whether its answers carry an ETag. Not a PUT's: RFC 9110, 9.3.4 keeps that for what was
+        stored as it was sent."""
+        return self.versioned and not self.needs_version
 
 
 def operation(
@@ -94,6 +112,10 @@ def operation(
     own_work: bool = False,
     html: bool = False,
     max_body: int = parsing.LARGEST_BODY,
+    versioned: bool = False,
+    idempotent: bool = False,
+    rate: Rate | ByBody = Rate.ORDINARY,
+    before: Before | None = None,
     deprecated: bool = False,
     step_up: bool = False,
 ) -> Callable[[Handler], Handler]:
@@ -112,11 +134,20 @@ def operation(
     own transactions; the caller of a scoped one is passed as `caller=`. step_up: a member must have
     proven who they are within the last ten minutes. html: for a person in a
     browser: the handler returns the page's text, and a query string that came along is ignored.
+    versioned: of a thing that has a `version`. What is shown of it to GET and by a POST that made
+    it carries it as its ETag; a change gets what the caller expects of it as `expected=`. A GET
+    with 304 in `also` answers so to whoever has the present version.
+    idempotent: with an `Idempotency-Key` it is carried out once, and answered again. rate: what it
+    counts as, or what decides that from its body. before: what takes too long for a transaction;
+    called with the House and the body once the caller was let in, and gives what the handler gets
+    as its body.
     """
     if public == (scope is not None):
         raise TypeError("exactly one of scope and public must be declared")
     if step_up and public:
         raise TypeError("nobody is known who could step up")
+    if idempotent and (own_work or scope is None):
+        raise TypeError("an answer is kept in the caller's one transaction")
 
     def declare(handler: Handler) -> Handler:
         shown = _made(returns)
@@ -143,11 +174,20 @@ def operation(
             own_work=own_work,
             html=html,
             max_body=max_body,
+            versioned=versioned,
+            idempotent=idempotent,
+            rate=rate,
             deprecated=deprecated,
             step_up=step_up,
         )
         view = _wrapped(
-            handler, declared, raw=raw, many=many, page=page, filtered=query is not None
+            handler,
+            declared,
+            raw=raw,
+            many=many,
+            page=page,
+            filtered=query is not None,
+            before=before,
         )
         # A function has no place for it in its type; `declaration` reads it back.
         view.operation = declared  # type: ignore[attr-defined]
@@ -163,7 +203,14 @@ def declaration(view: object) -> Operation | None:
 
 
 def _wrapped(
-    handler: Handler, declared: Operation, *, raw: bool, many: bool, page: bool, filtered: bool
+    handler: Handler,
+    declared: Operation,
+    *,
+    raw: bool,
+    many: bool,
+    page: bool,
+    filtered: bool,
+    before: Before | None,
 ) -> Handler:
     scope = declared.scope
     read_query = parsing.query(declared.query)
@@ -171,16 +218,49 @@ def _wrapped(
     dump = dumper(declared.returns) if declared.returns is not None else None
     traced = traces.leaves_a_trace(scope, write=declared.write)
     named_by = (declared.returns or View).names_patient
+    rate, idempotent = declared.rate, declared.idempotent
 
     @wraps(handler)
     def view(resource: Any, **path: Any) -> Response:
         door = auth.front()
-        claims = None if scope is None else auth.require_claims(door, scope)
+        admit = partial(door.limits.admit, door.house.clock.now(), path=path)
+        try:
+            claims = None if scope is None else auth.require_claims(door, scope)
+        except Fault:
+            # But a phone that has something urgent to say must hear that its token is too old.
+            if rate is Rate.ORDINARY:
+                admit(Rate.ORDINARY, None)
+            raise
+        if isinstance(rate, Rate):
+            admit(rate, claims)
+            arguments = _read(door, path, claims)
+        else:
+            try:
+                arguments = _read(door, path, claims)
+            except Fault:
+                admit(Rate.URGENT, claims)
+                raise
+            counts_as, whose = rate(arguments["body"])
+            admit(counts_as, claims, whose=whose)
+        repeated = idempotency.repeatable(declared.name, arguments) if idempotent else None
+        if before is not None:
+            _ask_in(door, claims)
+            arguments["body"] = before(door.house, arguments["body"])
+        outcome = _run(door, claims, resource, arguments, repeated)
+        if isinstance(outcome, Refused):
+            outcome.fault.extra |= outcome.extra
+            raise outcome.fault
+        return outcome
+
+    def _read(door: auth.Front, path: dict[str, Any], claims: Claims | None) -> dict[str, Any]:
+        """The handler's arguments, from the path, the query string, the body and the headers."""
         arguments = dict(path)
         # Links that people are sent get parameters appended on their way.
         asked = {} if declared.html else read_query()
         if page:
-            arguments["page"] = page_of(door.house.vault, declared.name, path | asked)
+            arguments["page"] = page_of(
+                door.house.vault, declared.name, path | asked, claims.clinic_id if claims else None
+            )
             asked = {name: asked[name] for name in asked if name not in ("limit", "cursor")}
         if filtered:
             arguments["query"] = asked
@@ -188,39 +268,54 @@ def _wrapped(
             arguments["body"] = read_body()
         elif not declared.any_body:
             parsing.no_body()
-        outcome = _run(door, claims, resource, arguments)
-        if isinstance(outcome, Refused):
-            outcome.fault.extra |= outcome.extra
-            raise outcome.fault
-        return outcome
+        if declared.needs_version:
+            arguments["expected"] = conditional.expected()
+        return arguments
+
+    def _ask_in(door: auth.Front, claims: Claims | None) -> Caller:
+        """The caller, found in a transaction of its own."""
+        with door.house.work(_stranger(claims), write=False) as work:
+            if claims is not None and scope is not None:
+                auth.enter(work, claims, scope, step_up=declared.step_up)
+        return work.caller
 
     def _run(
-        door: auth.Front, claims: Claims | None, resource: Any, arguments: dict[str, Any]
+        door: auth.Front,
+        claims: Claims | None,
+        resource: Any,
+        arguments: dict[str, Any],
+        repeated: Repeatable | None,
     ) -> Response | Refused:
         for tried in range(_TRIES):
             # Losers that return all at once would lose to each other again.
             if tried:
                 sleep(door.house.random.uniform(0, tried * _APART))
             try:
-                return _once(door, claims, resource, arguments)
+                return _once(door, claims, resource, arguments, repeated)
             except DBAPIError as error:
                 if not lost_race(error):
                     raise
         raise Busy
 
     def _once(
-        door: auth.Front, claims: Claims | None, resource: Any, arguments: dict[str, Any]
+        door: auth.Front,
+        claims: Claims | None,
+        resource: Any,
+        arguments: dict[str, Any],
+        repeated: Repeatable | None,
     ) -> Response | Refused:
         if declared.own_work:
-            if claims is not None and scope is not None:
-                with door.house.work(_stranger(claims), write=False) as work:
-                    auth.enter(work, claims, scope, step_up=declared.step_up)
-                arguments["caller"] = work.caller
+            if scope is not None:
+                arguments["caller"] = _ask_in(door, claims)
             return finish(handler(resource, door.house, **arguments))[1]
         with door.house.work(_stranger(claims), write=declared.write) as work:
             if claims is not None and scope is not None:
                 auth.enter(work, claims, scope, step_up=declared.step_up)
+            if repeated is not None and (known := idempotency.replay(repeated, work)) is not None:
+                return known
             shown, outcome = finish(handler(resource, work, **arguments))
+            if repeated is not None and isinstance(outcome, Response):
+                idempotency.remember(repeated, work, outcome, shown, named_by)
         if traced and work.caller.kind is not CallerKind.DEVICE:
             traces.leave(door.house, work.caller, declared.name, arguments, shown, named_by)
         return outcome
@@ -235,7 +330,13 @@ def _wrapped(
         shown = None
         if dump is not None and answer.value is not None:
             shown = dump({"items": answer.value} if many else answer.value)
-        return shown, _response(shown, answer, declared.status)
+        response = _response(shown, answer, declared.status)
+        if declared.shows_version and shown is not None:
+            tag = conditional.etag(shown)
+            if 304 in declared.also and conditional.is_known(tag):
+                response = _response(None, Answer(status=304), 304)
+            response.headers["ETag"] = tag
+        return shown, response
 
     return view
 

@@ -79,25 +79,24 @@ class Page:
         cursor = None
         if more:
             last = rows[-1]._mapping
-            cursor = self._sign([last[column] for column in by])
+            cursor = _signed(self._serializer, [_written(last[column]) for column in by])
         return Found([shown(row) for row in rows] if shown else rows, cursor)
 
     def found(self, items: Sequence[Any], position: Sequence[Any] | None) -> Found:
         """A page that was read elsewhere; the next one begins `after` that position."""
-        return Found(items, None if position is None else self._sign(position))
-
-    def _sign(self, position: Sequence[Any]) -> str:
-        signed: str | bytes = self._serializer.dumps([_written(value) for value in position])
-        return signed if isinstance(signed, str) else signed.decode()
+        if position is None:
+            return Found(items, None)
+        return Found(items, _signed(self._serializer, [_written(value) for value in position]))
 
 
-def page_of(vault: Vault, operation: str, filters: Mapping[str, Any]) -> Page:
+def page_of(vault: Vault, operation: str, filters: Mapping[str, Any], clinic: UUID | None) -> Page:
     """The page that `limit` and `cursor` name; raises BadQuery for a cursor of another list.
 
     filters: everything else that chooses the list; `limit` and `cursor` are taken from it.
+    clinic: whose list it is.
     """
     others = {name: value for name, value in filters.items() if name not in ("limit", "cursor")}
-    salt = operation.encode() + orjson.dumps(others, option=orjson.OPT_SORT_KEYS)
+    salt = orjson.dumps([operation, clinic, others], option=orjson.OPT_SORT_KEYS)
     serializer = URLSafeSerializer(
         vault.key("cursors"),
         salt=salt,
@@ -107,6 +106,9 @@ def page_of(vault: Vault, operation: str, filters: Mapping[str, Any]) -> Page:
     if filters["cursor"] is not None:
         try:
             position = serializer.loads(filters["cursor"])
+            # Its last character has bits that nothing is read from.
+            if _signed(serializer, position) != filters["cursor"]:
+                raise BadData("written in another way")
         except BadData:
             fault = FieldFault("/cursor", "invalid_cursor", "this cursor belongs to another list")
             raise BadQuery(errors=[fault]) from None
@@ -137,6 +139,11 @@ def page_query(filters: Query | None) -> Query:
 
 def _of(item: View, name: str, fields: dict[str, Any]) -> type[View]:
     return type(name, (View,), fields | {"names_patient": item.names_patient})
+
+
+def _signed(serializer: URLSafeSerializer, position: list[Any]) -> str:
+    signed: str | bytes = serializer.dumps(position)
+    return signed if isinstance(signed, str) else signed.decode()
 
 
 def _written(value: Any) -> tuple[str, Any]:

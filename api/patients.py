@@ -47,7 +47,13 @@ class Patients(Resource):
         )
         return Found(service.all_opened(work, found.items), found.next_cursor)
 
-    @operation(scope=Scope.PATIENTS_WRITE, body=PatientDraft, returns=PatientView, status=201)
+    @operation(
+        scope=Scope.PATIENTS_WRITE,
+        body=PatientDraft,
+        returns=PatientView,
+        status=201,
+        idempotent=True,
+    )
     def post(self, work: Work, body: dict[str, Any]) -> service.Patient:
         """Enter a patient."""
         return service.create(work, **body)
@@ -94,6 +100,7 @@ class Enrolments(Resource):
             DrillPatient,
             PatientDischarged,
         ),
+        idempotent=True,
     )
     def post(self, work: Work, patient_id: UUID) -> devices.Enrolment:
         """Make a code for the patient's phone; it is good for 10 minutes, once.

@@ -9,6 +9,7 @@ from api.operation import operation
 from diary.access.permissions import Scope
 from diary.alerts import policies
 from diary.errors import NotFound
+from diary.versions import Expected
 from diary.work import Work
 from schemas.policies import PolicyDraft, PolicyView
 
@@ -29,8 +30,27 @@ class Policies(Resource):
 class Policy(Resource):
     """The policy of one severity, or the default."""
 
-    @operation(scope=Scope.POLICIES_WRITE, body=PolicyDraft, returns=PolicyView, raises=(NotFound,))
-    def put(self, work: Work, applies_to: str, body: dict[str, Any]) -> policies.SavedPolicy:
+    @operation(
+        scope=Scope.POLICIES_READ,
+        returns=PolicyView,
+        versioned=True,
+        also=(304,),
+        raises=(NotFound,),
+    )
+    def get(self, work: Work, applies_to: str) -> Row[Any]:
+        """Read the version in force; 404 where the default holds."""
+        return policies.newest(work, applies_to)
+
+    @operation(
+        scope=Scope.POLICIES_WRITE,
+        body=PolicyDraft,
+        returns=PolicyView,
+        versioned=True,
+        raises=(NotFound,),
+    )
+    def put(
+        self, work: Work, applies_to: str, body: dict[str, Any], expected: Expected
+    ) -> policies.SavedPolicy:
         """Put a new version in force, for `low`, `moderate`, `high`, `critical` or `default`.
 
         Open alerts keep the version that they were opened or worsened under. A step that reaches
@@ -38,4 +58,4 @@ class Policy(Resource):
         """
         if applies_to not in policies.APPLIES_TO:
             raise NotFound
-        return policies.save(work, applies_to, body["steps"])
+        return policies.save(work, applies_to, body["steps"], expected)

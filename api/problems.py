@@ -24,7 +24,7 @@ from diary.access.tokens import Claims
 from diary.crisis.contacts import contacts_for
 from diary.crisis.coverage import texts
 from diary.crisis.guidance import crisis_pack_path
-from diary.database import unreachable
+from diary.database import is_full, unreachable
 from diary.errors import (
     Busy,
     Conflict,
@@ -34,10 +34,12 @@ from diary.errors import (
     Invalid,
     Malformed,
     NotFound,
+    StorageFull,
     TooMany,
     Unauthenticated,
 )
 from diary.logs import logger
+from diary.versions import Changed, VersionNeeded
 from schemas.crisis import CrisisContactView
 from schemas.dump import dumper
 
@@ -106,9 +108,12 @@ STATUS: Mapping[type[Fault], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    Changed: 412,
     Invalid: 422,
+    VersionNeeded: 428,
     TooMany: 429,
     Busy: 503,
+    StorageFull: 507,
     Unexpected: 500,
 }
 _OF_HTTP: Mapping[int, type[Fault]] = {status: kind for kind, status in STATUS.items()}
@@ -208,6 +213,9 @@ def _http(error: HTTPException) -> Response:
 
 def _database(error: DBAPIError | PoolTimeout) -> Response:
     """A database that cannot be reached, or does not answer in time, is worth another try."""
+    if isinstance(error, DBAPIError) and is_full(error):
+        _LOG.error("storage-full", request_id=g.get("request_id"))
+        return respond(StorageFull())
     if isinstance(error, PoolTimeout) or unreachable(error):
         _LOG.warning("database-away", error=error, request_id=g.get("request_id"))
         return respond(Busy())

@@ -16,6 +16,7 @@ from diary.errors import NotFound
 from diary.oncall import service
 from diary.oncall.model import rotas
 from diary.oncall.service import AnotherRotaTold, OnCall
+from diary.versions import Expected
 from diary.work import Work
 from schemas.rotas import (
     OnCallQuery,
@@ -43,7 +44,9 @@ class Rotas(Resource):
         body=RotaDraft,
         returns=RotaView,
         status=201,
+        versioned=True,
         raises=(AnotherRotaTold,),
+        idempotent=True,
     )
     def post(self, work: Work, body: dict[str, Any]) -> Row[Any]:
         """Make a rota. Whoever is on it is an active member who may answer alerts."""
@@ -54,7 +57,13 @@ class Rotas(Resource):
 class Rota(Resource):
     """One rota."""
 
-    @operation(scope=Scope.POLICIES_READ, returns=RotaView, raises=(NotFound,))
+    @operation(
+        scope=Scope.POLICIES_READ,
+        returns=RotaView,
+        versioned=True,
+        also=(304,),
+        raises=(NotFound,),
+    )
     def get(self, work: Work, rota_id: UUID) -> Row[Any]:
         """Read a rota with its overrides, in the order in which they were created."""
         return service.get(work, rota_id)
@@ -63,16 +72,17 @@ class Rota(Resource):
         scope=Scope.POLICIES_WRITE,
         body=RotaDraft,
         returns=RotaView,
+        versioned=True,
         raises=(NotFound, AnotherRotaTold, RotaInUse),
     )
-    def put(self, work: Work, rota_id: UUID, body: dict[str, Any]) -> Row[Any]:
+    def put(self, work: Work, rota_id: UUID, body: dict[str, Any], expected: Expected) -> Row[Any]:
         """Replace a rota; its overrides stay."""
-        return in_use.replace_rota(work, rota_id, **body)
+        return in_use.replace_rota(work, rota_id, expected, **body)
 
-    @operation(scope=Scope.POLICIES_WRITE, status=204, raises=(NotFound, RotaInUse))
-    def delete(self, work: Work, rota_id: UUID) -> Answer:
+    @operation(scope=Scope.POLICIES_WRITE, status=204, versioned=True, raises=(NotFound, RotaInUse))
+    def delete(self, work: Work, rota_id: UUID, expected: Expected) -> Answer:
         """Archive a rota that no policy in force pages."""
-        in_use.archive_rota(work, rota_id)
+        in_use.archive_rota(work, rota_id, expected)
         return Answer()
 
 
@@ -86,6 +96,7 @@ class RotaOverrides(Resource):
         returns=OverrideView,
         status=201,
         raises=(NotFound,),
+        idempotent=True,
     )
     def post(self, work: Work, rota_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
         """Put others on call instead of the shifts, or nobody: a closure.
@@ -105,10 +116,10 @@ class RotaOverrides(Resource):
 class RotaOverride(Resource):
     """One override."""
 
-    @operation(scope=Scope.POLICIES_WRITE, status=204, raises=(NotFound, RotaInUse))
-    def delete(self, work: Work, rota_id: UUID, override_id: UUID) -> Answer:
-        """Cancel an override: the shifts hold again."""
-        in_use.cancel_override(work, rota_id, override_id)
+    @operation(scope=Scope.POLICIES_WRITE, status=204, versioned=True, raises=(NotFound, RotaInUse))
+    def delete(self, work: Work, rota_id: UUID, override_id: UUID, expected: Expected) -> Answer:
+        """Cancel an override: the shifts hold again. It has the version of its rota."""
+        in_use.cancel_override(work, rota_id, override_id, expected)
         return Answer()
 
 

@@ -7,15 +7,18 @@ from flask_restx import Namespace, Resource
 from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
-from diary.access.sessions import find_caller
-from diary.callers import Caller
-from diary.errors import Forbidden, NotFound
+from diary.errors import NotFound
 from diary.rules import service
 from diary.rules.model import rule_sets
 from diary.work import House, Work
 from schemas.rules import RuleSetDraft, RuleSetView
 
 ns = Namespace("rule-sets", "Rule sets", path="/v1/rule-sets")
+
+
+def _checked(_: House, body: dict[str, Any]) -> dict[str, Any]:
+    # It may take seconds, and nothing could be written meanwhile.
+    return {"ruleset": service.checked(body["document"]), "reason": body["reason"]}
 
 
 @ns.route("")
@@ -29,26 +32,20 @@ class RuleSets(Resource):
 
     @operation(
         scope=Scope.RULES_WRITE,
-        own_work=True,
+        before=_checked,
         body=RuleSetDraft,
         returns=RuleSetView,
         status=201,
         raises=(service.RuleSetHasGap,),
+        idempotent=True,
     )
-    def post(self, house: House, caller: Caller, body: dict[str, Any]) -> service.Published:
+    def post(self, work: Work, body: dict[str, Any]) -> service.Published:
         """Put a rule set in force.
 
         It is run over every combination of the suicidality items first: one that lets a worse
         answer weigh less, or stays silent at the floor, is refused with the counter-example.
         """
-        # Outside of any transaction: it may take seconds, and nothing could be written meanwhile.
-        ruleset = service.checked(body["document"])
-        with house.work(caller) as work:
-            # Who was signed out meanwhile puts nothing in force any more.
-            assert caller.session_id is not None
-            if Scope.RULES_WRITE not in find_caller(work, caller.clinic, caller.session_id).scopes:
-                raise Forbidden
-            return service.publish(work, ruleset, reason=body["reason"])
+        return service.publish(work, body["ruleset"], reason=body["reason"])
 
 
 @ns.route("/current")

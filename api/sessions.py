@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from flask_restx import Namespace, Resource
 
 from api.auth import front
+from api.limits import Rate, address
 from api.operation import operation
 from diary.access import guesses, second_factor, sessions, staff
 from diary.access.errors import (
@@ -44,6 +44,7 @@ class Sessions(Resource):
         returns=TokenView,
         status=201,
         raises=(GrantRefused, SecondFactorNeeded, TooManyGuesses),
+        rate=Rate.SIGN_IN,
     )
     def post(self, house: House, body: dict[str, Any]) -> dict[str, Any]:
         """Sign in as a member of the care team, with the code of the authenticator app.
@@ -53,7 +54,7 @@ class Sessions(Resource):
         """
         door = front()
         key = door.keys.active()
-        counted = guesses.suspects(house.vault, body["email"], request.remote_addr)
+        counted = guesses.suspects(house.vault, body["email"], address())
         with house.work(ANONYMOUS) as work:
             guesses.count(work, *counted)
         with house.work(ANONYMOUS, write=False) as work:
@@ -130,7 +131,7 @@ class SessionStepUp(Resource):
         door = front()
         key = door.keys.active()
         with house.work(caller) as work:
-            counted = guesses.suspects(house.vault, staff.own_email(work), request.remote_addr)
+            counted = guesses.suspects(house.vault, staff.own_email(work), address())
             guesses.count(work, *counted)
         with house.work(caller) as work:
             if not second_factor.passes_for(work, body["code"]):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask_restx import Namespace, Resource
 
+from api.limits import Rate
 from api.operation import operation
 from diary.access import second_factor, staff
 from diary.access.errors import EmailTaken, GrantRefused
@@ -32,6 +33,7 @@ class Staff(Resource):
         returns=InvitationView,
         status=201,
         raises=(EmailTaken,),
+        idempotent=True,
     )
     def post(self, work: Work, body: dict[str, Any]) -> staff.Invitation:
         """Invite someone to the care team; the code is good for 72 hours, once."""
@@ -42,7 +44,14 @@ class Staff(Resource):
 class StaffActivations(Resource):
     """Invitations that are taken up."""
 
-    @operation(public=True, own_work=True, body=Activation, status=204, raises=(GrantRefused,))
+    @operation(
+        public=True,
+        own_work=True,
+        body=Activation,
+        status=204,
+        raises=(GrantRefused,),
+        rate=Rate.SIGN_IN,
+    )
     def post(self, house: House, body: dict[str, Any]) -> None:
         """Set the password of an invited member."""
         password_hash = staff.hash_password(body["password"])

@@ -1,12 +1,14 @@
 """Tokens for programs and the renewal of everyone's (RFC 6749), and the keys that sign them."""
 
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from flask_restx import Namespace, Resource
 
 from api.auth import front
+from api.limits import Rate
 from api.operation import Answer, operation
 from diary.access import assertions, clients, sessions
 from diary.access.errors import GrantRefused
@@ -38,6 +40,13 @@ class GrantMalformed(Malformed):
     title = "The token request could not be read"
 
 
+def _rate(body: dict[str, str]) -> tuple[Rate, bytes | None]:
+    """A phone whose token is too old has to renew it before it can say that it needs help."""
+    if body["grant_type"] == "refresh_token":
+        return Rate.URGENT, sha256(body["refresh_token"].encode()).digest()
+    return Rate.SIGN_IN, None
+
+
 @ns.route("/oauth/token")
 class Token(Resource):
     """The token endpoint of OAuth 2.0."""
@@ -48,6 +57,7 @@ class Token(Resource):
         body=TokenRequest,
         returns=TokenView,
         raises=(GrantRefused, GrantMalformed),
+        rate=_rate,
     )
     def post(self, house: House, body: dict[str, str]) -> dict[str, Any]:
         """Trade a client's key or a refresh token for an access token.
@@ -78,7 +88,13 @@ class Token(Resource):
 class Revocation(Resource):
     """The revocation endpoint of OAuth 2.0 (RFC 7009)."""
 
-    @operation(public=True, own_work=True, body=RevocationRequest, raises=(GrantMalformed,))
+    @operation(
+        public=True,
+        own_work=True,
+        body=RevocationRequest,
+        raises=(GrantMalformed,),
+        rate=Rate.SIGN_IN,
+    )
     def post(self, house: House, body: dict[str, str]) -> Answer:
         """End the session of a refresh token, its access tokens included.
 

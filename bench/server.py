@@ -48,6 +48,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "MASTER_KEY": settings.master_key.get_secret_value(),
         "PUBLIC_URL": str(settings.public_url),
         "POOL_SIZE": "16",
+        "RATE_FACTOR": "0",  # one address sends it all
         "WEBHOOK_ALLOW_HTTP": "true",
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
     }

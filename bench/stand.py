@@ -120,6 +120,7 @@ def newly_opened(url: str, owner: str | None = None) -> House:
             master_key=SecretStr(base64.b64encode(bytes(range(32))).decode()),
             public_url=HttpUrl("http://127.0.0.1"),
             pool_size=16,
+            rate_factor=0,
             webhook_allow_http=True,
             webhook_allowed_networks="127.0.0.0/8",
         )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -84,6 +85,11 @@ def clinic_table(name: str, *items: Any) -> Table:
         Column("id", Id, primary_key=True),
         *items,
     )
+
+
+def version_column() -> Column[int]:
+    """Counts the changes of a row that people make; `diary.versions` says why."""
+    return Column("version", Integer, nullable=False, server_default="1")
 
 
 def within_clinic(column: str, target: str) -> ForeignKeyConstraint:

@@ -19,6 +19,7 @@ from diary.isolation import SETTING, Bounds, Door
 
 # Unique violation, serialisation failure, deadlock: another transaction got there first.
 _LOST_RACE = {"23505", "40001", "40P01"}
+_DISK_FULL = "53100"
 # Releases whose write-ahead log can be corrupted when it is reset during a checkpoint.
 _WAL_BUG_FROM, _WAL_BUG_TO = (3, 7, 0), (3, 51, 2)
 # Several statements in one string, which the driver sends as they are; and no statement of ours is
@@ -142,6 +143,14 @@ def lost_race(error: DBAPIError) -> bool:
     if isinstance(error, IntegrityError):
         return message.startswith("UNIQUE constraint failed")
     return isinstance(error, OperationalError) and "locked" in message
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether the database has no room left on its disk."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return bool(state == _DISK_FULL)
+    return isinstance(error, OperationalError) and "disk is full" in str(error.orig)
 
 
 def unreachable(error: DBAPIError) -> bool:

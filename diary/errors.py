@@ -91,6 +91,13 @@ class TooMany(Fault):
         self.wait = wait
 
 
+class StorageFull(Fault):
+    """There is no room to keep anything; what was kept can be read."""
+
+    code = "storage-full"
+    title = "Nothing can be kept at present; this was not"
+
+
 class Busy(Fault):
     """No answer in time; the same request can be sent again in a moment."""
 

@@ -74,6 +74,13 @@ class Settings(BaseSettings):
         description="Origins of web pages that may call this API from a browser, separated by "
         "commas, each exactly as the browser says it. Without any, no page may.",
     )
+    rate_factor: float = Field(
+        default=1.0,
+        ge=0,
+        le=1_000,
+        description="Multiplies how many requests a minute are taken from one address and one "
+        "session. `0`: none is counted, because a proxy before this API does that.",
+    )
     webhook_allow_http: bool = Field(
         default=False, description="Let webhooks leave over plain http. For a trial on one machine."
     )

@@ -9,6 +9,7 @@ from diary.consents import model as consents
 from diary.infusions import model as infusions
 from diary.oncall import model as oncall
 from diary.patients import model as patients
+from diary.remembered import remembered_requests
 from diary.rules import model as rules
 from diary.trail import model as trail
 from diary.watch import model as watch
@@ -26,6 +27,7 @@ __all__ = [
     "metadata",
     "oncall",
     "patients",
+    "remembered_requests",
     "rules",
     "trail",
     "watch",

@@ -2,7 +2,7 @@
 
 from diary.access.permissions import SCOPES_OF, Role
 from schemas.base import Body, View
-from schemas.fields import Free, Id, Instant, Items, Text, Word
+from schemas.fields import Free, Id, Instant, Items, Text, Version, Word
 
 _KEYS = 5
 _JWKS = (
@@ -34,6 +34,7 @@ class ClientView(View):
     created_at = Instant()
     revoked_at = Instant(allow_none=True)
     public_keys = Items(Free(), allow_none=True)
+    version = Version()
 
 
 class ClientKeyView(ClientView):

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, validates_schema
 
 from diary.records.retention import LONGEST, SHORTEST
 from schemas.base import Body, View
-from schemas.fields import Country, Flag, Id, Instant, Int, Items, Locale, Part, Text, Zone
+from schemas.fields import Country, Flag, Id, Instant, Int, Items, Locale, Part, Text, Version, Zone
 
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 _PHONE = r"\+[1-9]\d{4,14}"
@@ -68,6 +68,7 @@ class ClinicView(View):
     locale = Locale()
     phone = Text(allow_none=True)
     staffed_hours = Items(Part(PeriodView), allow_none=True)
+    version = Version()
     created_at = Instant()
 
 

@@ -1,7 +1,7 @@
 """Contacts of the care team on the wire."""
 
 from schemas.base import Body, View
-from schemas.fields import Id, Instant, Text
+from schemas.fields import Id, Instant, Text, Version
 
 
 class ContactDraft(Body):
@@ -28,4 +28,5 @@ class ContactView(View):
     scheme = Text(metadata={"description": "The part of the address before `://`."})
     label = Text(allow_none=True)
     state = Text(metadata={"enum": ["active"]})
+    version = Version()
     created_at = Instant()

@@ -1,7 +1,7 @@
 """Webhook endpoints on the wire."""
 
 from schemas.base import Body, View
-from schemas.fields import Id, Instant, Int, Text, Word
+from schemas.fields import Id, Instant, Int, Text, Version, Word
 
 PURPOSES = ("care", "disclosure")
 
@@ -47,6 +47,7 @@ class EndpointView(View):
     previous_secret_until = Instant(
         allow_none=True, metadata={"description": "Until then the secret before signs as well."}
     )
+    version = Version()
     created_at = Instant()
 
 

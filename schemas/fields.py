@@ -207,6 +207,14 @@ class Email(Text):
         super().__init__(min=3, max=254, pattern=pattern, metadata=about, **more)
 
 
+class Version(Int):
+    """Which version of a thing is shown: in quotes it is its entity tag."""
+
+    def __init__(self, **more: Any) -> None:
+        about = {"description": "For `If-Match`, in quotes."}
+        super().__init__(min=1, metadata=about, **more)
+
+
 class Country(Text):
     """A country, ISO 3166 alpha-2."""
 

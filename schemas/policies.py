@@ -6,7 +6,7 @@ from marshmallow import ValidationError, validates_schema
 
 from diary.alerts.reach import LAST_RESORT, TARGETS
 from schemas.base import Body, View
-from schemas.fields import Id, Instant, Int, Items, Part, Text, Word
+from schemas.fields import Id, Instant, Int, Items, Part, Text, Version, Word
 
 
 class TargetDraft(Body):
@@ -60,7 +60,7 @@ class PolicyView(View):
 
     id = Id()
     applies_to = Text()
-    version = Int()
+    version = Version()
     steps = Items(Part(StepView))
     created_at = Instant()
     created_by = Id(allow_none=True)

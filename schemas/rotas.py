@@ -2,7 +2,7 @@
 
 from schemas.base import Body, Query, View
 from schemas.clinic import PeriodDraft, PeriodView
-from schemas.fields import Flag, Id, Instant, Items, Part, Text, Zone
+from schemas.fields import Flag, Id, Instant, Items, Part, Text, Version, Zone
 
 
 class ShiftDraft(PeriodDraft):
@@ -64,6 +64,7 @@ class RotaView(View):
     shifts = Items(Part(ShiftView))
     overrides = Items(Part(OverrideView))
     told_to_patients = Flag()
+    version = Version()
     created_at = Instant()
     created_by = Id(allow_none=True)
 

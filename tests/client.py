@@ -53,21 +53,23 @@ class Api:
         """GET; the keyword arguments are the query string."""
         return self.send("GET", path + ("?" + urlencode(query) if query else ""))
 
-    def post(self, path: str, json: object = None) -> Response:
-        """POST a JSON document, or nothing."""
-        return self._with_json("POST", path, json)
+    def post(self, path: str, json: object = None, *, key: str | None = None) -> Response:
+        """POST a JSON document, or nothing. key: an `Idempotency-Key`."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self._with_json("POST", path, json, headers)
 
-    def put(self, path: str, json: object = None) -> Response:
-        """PUT a JSON document, or nothing."""
-        return self._with_json("PUT", path, json)
+    def put(self, path: str, json: object = None, *, if_match: str | None = None) -> Response:
+        """PUT a JSON document, or nothing. if_match: the tag of what is replaced."""
+        return self._with_json("PUT", path, json, _matching(if_match))
 
     def patch(self, path: str, json: object = None) -> Response:
         """PATCH with a JSON document."""
         return self._with_json("PATCH", path, json)
 
-    def delete(self, path: str, json: object = None) -> Response:
-        """DELETE with a JSON document, or nothing."""
-        return self._with_json("DELETE", path, json)
+    def delete(self, path: str, json: object = None, *, if_match: str | None = "*") -> Response:
+        """DELETE with a JSON document, or nothing. if_match: the tag of what goes; whatever it is,
+        unless one is given."""
+        return self._with_json("DELETE", path, json, _matching(if_match))
 
     def form(self, path: str, **fields: str) -> Response:
         """POST a form."""
@@ -101,11 +103,17 @@ class Api:
         check(method, path.partition("?")[0], response)
         return response
 
-    def _with_json(self, method: str, path: str, json: object) -> Response:
+    def _with_json(
+        self, method: str, path: str, json: object, headers: Mapping[str, str] | None = None
+    ) -> Response:
         if json is None:
-            return self.send(method, path)
-        body = orjson.dumps(json)
-        return self.send(method, path, body, {"Content-Type": "application/json"})
+            return self.send(method, path, headers=headers)
+        sent = {"Content-Type": "application/json"} | dict(headers or {})
+        return self.send(method, path, orjson.dumps(json), sent)
+
+
+def _matching(tag: str | None) -> dict[str, str]:
+    return {} if tag is None else {"If-Match": tag}
 
 
 def check(method: str, path: str, response: Response) -> None:

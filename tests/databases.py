@@ -36,6 +36,7 @@ class Kept(ABC):
         """url: as the product connects. owner: whoever migrates, where that is somebody else."""
         migrations.upgrade(owner or url, serving=url)
         self.url = url
+        self.owner = owner or url
         self.database = Database(url, pool_size=POOL)
         self._kept: set[str] = set()
         self.keep(EMPTY)

@@ -15,6 +15,7 @@ from diary.access.permissions import SCOPES_OF, Role, Scope
 from diary.access.sessions import Grant, country_of, open_session, revoke
 from diary.callers import CallerKind
 from diary.errors import FieldFault, Invalid, NotFound
+from diary.versions import Expected, claim
 from diary.work import Work
 
 _CLIENTS = select(api_clients, sessions.c.scopes, sessions.c.revoked_at).join(
@@ -35,6 +36,7 @@ class Client:
     revoked_at: datetime | None
     public_keys: list[dict[str, Any]] | None
     key: str | None = None
+    version: int = 1
 
 
 def create(
@@ -90,40 +92,40 @@ def all_clients(work: Work) -> list[Client]:
     rows = work.rows(
         _CLIENTS.where(api_clients.c.clinic_id == work.caller.clinic).order_by(api_clients.c.id)
     )
-    return [
-        Client(
-            id=row.id,
-            name=row.name,
-            scopes=tuple(row.scopes.split()),
-            created_at=row.created_at,
-            revoked_at=row.revoked_at,
-            public_keys=row.public_keys,
-        )
-        for row in rows
-    ]
+    return [_shown(row) for row in rows]
 
 
-def change_public_keys(work: Work, client_id: UUID, keys: list[dict[str, Any]]) -> None:
+def get(work: Work, client_id: UUID) -> Client:
+    """One of the clinic's clients, revoked or not; raises NotFound."""
+    row = work.row(_CLIENTS.where(_mine(work, client_id)))
+    if row is None:
+        raise NotFound
+    return _shown(row)
+
+
+def change_public_keys(
+    work: Work, client_id: UUID, keys: list[dict[str, Any]], expected: Expected | None = None
+) -> None:
     """Put other keys in place of those that a client signs with; raises NotFound, Invalid.
 
     Old and new beside each other, and later the new alone, change a key without a gap. A key that
     was exchanged before serves no longer.
     """
     _check(keys)
-    mine = (api_clients.c.clinic_id == work.caller.clinic) & (api_clients.c.id == client_id)
+    mine = _mine(work, client_id)
     if work.row(_GOOD.where(mine)) is None:
         raise NotFound
+    claim(work, api_clients, mine, expected)
     work.execute(update(api_clients).where(mine).values(public_keys=keys, key_hash=None))
     work.audit("client.keys-changed", "api_client", client_id)
 
 
-def revoke_client(work: Work, client_id: UUID) -> None:
+def revoke_client(work: Work, client_id: UUID, expected: Expected | None = None) -> None:
     """Refuse a client from its next request on; raises NotFound."""
-    known = select(api_clients.c.id).where(
-        api_clients.c.clinic_id == work.caller.clinic, api_clients.c.id == client_id
-    )
-    if work.row(known) is None:
+    mine = _mine(work, client_id)
+    if work.row(select(api_clients.c.id).where(mine)) is None:
         raise NotFound
+    claim(work, api_clients, mine, expected)
     revoke(work, work.caller.clinic, client_id, why="client-revoked")
 
 
@@ -168,6 +170,22 @@ def _entered(work: Work, which: ColumnElement[bool]) -> Row[Any] | None:
     if clinic_id is None:
         return None
     return work.row(_GOOD.where(api_clients.c.clinic_id == clinic_id, which))
+
+
+def _mine(work: Work, client_id: UUID) -> ColumnElement[bool]:
+    return (api_clients.c.clinic_id == work.caller.clinic) & (api_clients.c.id == client_id)
+
+
+def _shown(row: Row[Any]) -> Client:
+    return Client(
+        id=row.id,
+        name=row.name,
+        scopes=tuple(row.scopes.split()),
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+        public_keys=row.public_keys,
+        version=row.version,
+    )
 
 
 def _grant(work: Work, row: Row[Any] | None) -> Grant:

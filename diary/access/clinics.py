@@ -8,6 +8,7 @@ from sqlalchemy import Row, select, update
 from diary import datakeys
 from diary.access.model import clinics
 from diary.errors import NotFound
+from diary.versions import Expected, claim
 from diary.work import Work
 
 
@@ -47,9 +48,10 @@ def get(work: Work) -> Row[Any]:
     return row
 
 
-def change(work: Work, **values: Any) -> Row[Any]:
+def change(work: Work, expected: Expected | None = None, /, **values: Any) -> Row[Any]:
     """Change what patients are shown (name, phone, country, time zone, locale, staffed hours), or
     how long records are kept."""
+    claim(work, clinics, clinics.c.id == work.caller.clinic, expected)
     work.execute(update(clinics).where(clinics.c.id == work.caller.clinic).values(**values))
     work.audit("clinic.changed", "clinic", work.caller.clinic, fields=sorted(values))
     return get(work)

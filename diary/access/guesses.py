@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 
@@ -50,7 +51,7 @@ class Suspect:
 
 def suspects(vault: Vault, email: str, address: str | None) -> tuple[Suspect, ...]:
     """Whom a guess at that account from that address counts for."""
-    place = _network(address)
+    place = network(address)
     return (
         Suspect(
             vault.blind_index("guesses.pair", f"{email.strip()}|{place}"), Kind.FROM_ONE_ADDRESS
@@ -129,7 +130,8 @@ def _in_order(of: Sequence[Suspect]) -> list[Suspect]:
     return sorted(of, key=lambda suspect: suspect.key)
 
 
-def _network(address: str | None) -> str:
+@lru_cache(maxsize=1_024)
+def network(address: str | None) -> str:
     """The address; of IPv6 the network: its holder has 2^64 addresses."""
     try:
         known = ip_address(address or "")

@@ -19,6 +19,7 @@ from diary.columns import (
     clinic_table,
     metadata,
     partial_index,
+    version_column,
     within_clinic,
 )
 
@@ -34,6 +35,7 @@ clinics = Table(
     Column("staffed_hours", Document),
     # How long a record is kept after a discharge; NULL: for ever.
     Column("retention_months", Integer),
+    version_column(),
     Column("created_at", Instant, nullable=False),
     info={"clinic_column": "id"},
 )
@@ -71,6 +73,7 @@ api_clients = clinic_table(
     # One of the two: a key to be exchanged, or the public half of keys to sign assertions with.
     Column("key_hash", LargeBinary, unique=True),
     Column("public_keys", Document),
+    version_column(),
     Column("created_at", Instant, nullable=False),
 )
 

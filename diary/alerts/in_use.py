@@ -10,6 +10,7 @@ from diary.alerts.policies import EndpointInUse, in_force, paging, take_out, tar
 from diary.alerts.reach import CONTACT, ROTA, Target, reach
 from diary.errors import Conflict
 from diary.oncall import service as oncall
+from diary.versions import Expected
 from diary.webhooks import contacts, endpoints
 from diary.work import Work
 
@@ -21,30 +22,37 @@ class RotaInUse(Conflict):
     title = "An escalation policy relies on this rota"
 
 
-def replace_rota(work: Work, rota_id: UUID, **changes: Any) -> Row[Any]:
+def replace_rota(
+    work: Work, rota_id: UUID, expected: Expected | None = None, **changes: Any
+) -> Row[Any]:
     """Replace a rota; raises RotaInUse where a policy that pages it would reach nobody."""
-    row = oncall.replace(work, rota_id, **changes)
+    row = oncall.replace(work, rota_id, expected, **changes)
     _still_reaches(work, rota_id)
     return row
 
 
-def archive_rota(work: Work, rota_id: UUID) -> None:
+def archive_rota(work: Work, rota_id: UUID, expected: Expected | None = None) -> None:
     """Archive a rota that no policy in force pages; raises RotaInUse otherwise."""
-    oncall.archive(work, rota_id)
+    oncall.archive(work, rota_id, expected)
     _still_reaches(work, rota_id)
 
 
-def cancel_override(work: Work, rota_id: UUID, override_id: UUID) -> None:
+def cancel_override(
+    work: Work, rota_id: UUID, override_id: UUID, expected: Expected | None = None
+) -> None:
     """Cancel an override; raises RotaInUse where only it had anyone on call."""
-    oncall.cancel_override(work, rota_id, override_id)
+    oncall.cancel_override(work, rota_id, override_id, expected)
     _still_reaches(work, rota_id)
 
 
-def remove_contact(work: Work, staff_id: UUID, contact_id: UUID) -> None:
+def remove_contact(
+    work: Work, staff_id: UUID, contact_id: UUID, expected: Expected | None = None
+) -> None:
     """Disable a contact; raises EndpointInUse where a policy in force relies on it."""
     contacts.require_own(work, staff_id)
     contacts.require(work, staff_id, contact_id)
     endpoints.lock(work, contact_id, "contact")
+    endpoints.claim(work, work.caller.clinic, contact_id, expected)
     used = set(paging(work, Target(CONTACT, contact_id)))
     before = _reached(work, work.now)
     take_out(work, contact_id)

@@ -17,8 +17,9 @@ from diary.alerts.reach import CONTACT, ENDPOINT, LAST_RESORT, ROTA, Target, rea
 from diary.alerts.situation import Policy, Step
 from diary.alerts.unreachable import go_on
 from diary.columns import Id
-from diary.errors import Conflict, FieldFault, Invalid
+from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.severity import Severity
+from diary.versions import Expected
 from diary.webhooks import endpoints
 from diary.work import Work
 
@@ -73,8 +74,23 @@ class SavedPolicy:
     created_by: UUID | None
 
 
-def save(work: Work, applies_to: str, steps: Sequence[dict[str, Any]]) -> SavedPolicy:
-    """Put a new version in force for alerts to come; raises Invalid where a step reaches nobody."""
+def save(
+    work: Work,
+    applies_to: str,
+    steps: Sequence[dict[str, Any]],
+    expected: Expected | None = None,
+) -> SavedPolicy:
+    """Put a new version in force for alerts to come; raises Invalid where a step reaches nobody.
+
+    Of two that were made for the same version one finds its number taken, and runs again.
+    """
+    last = work.row(
+        select(func.max(policies.c.version).label("version")).where(
+            policies.c.clinic_id == work.caller.clinic, policies.c.applies_to == applies_to
+        )
+    )
+    if expected is not None:
+        expected.check(last and last.version)
     targets = {
         (number, index): Target.of(target)
         for number, step in enumerate(steps)
@@ -92,11 +108,6 @@ def save(work: Work, applies_to: str, steps: Sequence[dict[str, Any]]) -> SavedP
             faults.append(FieldFault(pointer, "unreachable", _WHY[target.type]))
     if faults:
         raise Invalid(errors=faults)
-    last = work.row(
-        select(func.max(policies.c.version).label("version")).where(
-            policies.c.clinic_id == work.caller.clinic, policies.c.applies_to == applies_to
-        )
-    )
     saved = SavedPolicy(
         id=work.new_id(),
         applies_to=applies_to,
@@ -138,6 +149,14 @@ def in_force(work: Work) -> list[Row[Any]]:
         .order_by(policies.c.applies_to)
     )
     return list(work.rows(query))
+
+
+def newest(work: Work, applies_to: str) -> Row[Any]:
+    """The policy in force for one severity, or the default; raises NotFound where it has none."""
+    for row in in_force(work):
+        if row.applies_to == applies_to:
+            return row
+    raise NotFound
 
 
 _FOR_SEVERITY = (
@@ -182,9 +201,10 @@ def paging(work: Work, target: Target) -> list[str]:
     ]
 
 
-def disable_endpoint(work: Work, endpoint_id: UUID) -> None:
+def disable_endpoint(work: Work, endpoint_id: UUID, expected: Expected | None = None) -> None:
     """Disable a webhook that no policy in force pages; raises EndpointInUse otherwise."""
     endpoints.lock(work, endpoint_id)
+    endpoints.claim(work, work.caller.clinic, endpoint_id, expected)
     if used := paging(work, Target(ENDPOINT, endpoint_id)):
         raise EndpointInUse(f"save these policies without it first: {', '.join(used)}")
     take_out(work, endpoint_id)

@@ -45,6 +45,7 @@ def endpoint_gone(work: Work, clinic_id: UUID, endpoint_id: UUID) -> bool:
     if held is None or held.state != "active":
         return False
     go_on(work, clinic_id, endpoint_id)
+    endpoints.claim(work, clinic_id, endpoint_id, None)
     endpoints.retire(work, clinic_id, endpoint_id, state="gone")
     others = work.rows(
         select(table.c.id).where(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, String, Text, false
 
-from diary.columns import Document, Id, Instant, clinic_table, partial_index
+from diary.columns import Document, Id, Instant, clinic_table, partial_index, version_column
 
 # shifts: [{"weekday": 1, "opens": "09:00", "closes": "17:00", "staff": ["…"]}], in the rota's zone.
 # overrides: [{"id": "…", "starts_at": "…", "ends_at": "…", "staff": ["…"]}], in UTC; they replace
@@ -19,5 +19,6 @@ rotas = clinic_table(
     Column("created_at", Instant, nullable=False),
     Column("created_by", Id),
     Column("archived_at", Instant),
+    version_column(),
     partial_index("uq_rotas_told_to_patients", "clinic_id", where="told_to_patients", unique=True),
 )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
 
 from diary.access import staff
 from diary.access.model import clinics
@@ -19,6 +19,7 @@ from diary.crisis.hours import StaffedHours, Staffing, staffing
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.oncall.model import rotas
 from diary.oncall.rota import Rota
+from diary.versions import Expected, claim
 from diary.work import Work
 
 MOST_OVERRIDES = 100
@@ -90,6 +91,7 @@ def create(
 def replace(
     work: Work,
     rota_id: UUID,
+    expected: Expected | None = None,
     *,
     name: str,
     time_zone: str,
@@ -98,6 +100,7 @@ def replace(
 ) -> Row[Any]:
     """Replace all but the overrides; raises as `create`, or NotFound."""
     locked(work, rota_id)
+    claim(work, rotas, _mine(work, rota_id), expected)
     _only_one_told(work, rota_id, told_to_patients)
     values = {
         "name": name,
@@ -110,9 +113,10 @@ def replace(
     return get(work, rota_id)
 
 
-def archive(work: Work, rota_id: UUID) -> None:
+def archive(work: Work, rota_id: UUID, expected: Expected | None = None) -> None:
     """Take a rota out of use; it is kept, and nobody is on call by it any more."""
     locked(work, rota_id)
+    claim(work, rotas, _mine(work, rota_id), expected)
     _update(work, rota_id, {"archived_at": work.now, "told_to_patients": False})
     work.audit("rota.archived", "rota", rota_id)
 
@@ -142,17 +146,21 @@ def add_override(
         "ends_at": _utc(ends_at),
         "staff": [str(person) for person in staff_ids],
     }
+    claim(work, rotas, _mine(work, rota_id), None)
     _update(work, rota_id, {"overrides": [*kept, override]})
     work.audit("rota.overridden", "rota", rota_id, override=override["id"])
     return override
 
 
-def cancel_override(work: Work, rota_id: UUID, override_id: UUID) -> None:
-    """Let the shifts hold again; raises NotFound."""
+def cancel_override(
+    work: Work, rota_id: UUID, override_id: UUID, expected: Expected | None = None
+) -> None:
+    """Let the shifts hold again; raises NotFound. expected: of the rota."""
     row = locked(work, rota_id)
     kept = [each for each in row.overrides if each["id"] != str(override_id)]
     if len(kept) == len(row.overrides):
         raise NotFound
+    claim(work, rotas, _mine(work, rota_id), expected)
     _update(work, rota_id, {"overrides": kept})
     work.audit("rota.override-cancelled", "rota", rota_id, override=str(override_id))
 
@@ -222,8 +230,11 @@ def locked(work: Work, rota_id: UUID) -> Row[Any]:
 
 
 def _update(work: Work, rota_id: UUID, values: dict[str, Any]) -> None:
-    mine = (rotas.c.clinic_id == work.caller.clinic) & (rotas.c.id == rota_id)
-    work.execute(update(rotas).where(mine).values(**values))
+    work.execute(update(rotas).where(_mine(work, rota_id)).values(**values))
+
+
+def _mine(work: Work, rota_id: UUID) -> ColumnElement[bool]:
+    return (rotas.c.clinic_id == work.caller.clinic) & (rotas.c.id == rota_id)
 
 
 def _only_one_told(work: Work, rota_id: UUID, told: bool) -> None:

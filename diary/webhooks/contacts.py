@@ -65,6 +65,7 @@ class Contact:
     label: str | None
     state: str
     created_at: datetime
+    version: int = 1
 
 
 def check_address(settings: Settings, address: str) -> None:
@@ -126,16 +127,24 @@ def require_own(work: Work, staff_id: UUID) -> None:
         raise Forbidden
 
 
-def require(work: Work, staff_id: UUID, contact_id: UUID) -> None:
-    """Raises NotFound unless that contact is the member's and in use."""
-    if not any(contact.id == contact_id for contact in of_member(work, staff_id)):
-        raise NotFound
+def require(work: Work, staff_id: UUID, contact_id: UUID) -> Contact:
+    """A member's contact that is in use; raises NotFound."""
+    for contact in of_member(work, staff_id):
+        if contact.id == contact_id:
+            return contact
+    raise NotFound
 
 
 def _shown(work: Work, row: Row[Any]) -> Contact:
     address = work.vault.open(row.secret, place=SEALED_AT, clinic=row.clinic_id, row=row.id)
     return Contact(
-        row.id, row.staff_id, _scheme(address), row.description, row.state, row.created_at
+        row.id,
+        row.staff_id,
+        _scheme(address),
+        row.description,
+        row.state,
+        row.created_at,
+        row.version,
     )
 
 

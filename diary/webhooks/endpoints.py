@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
+from diary import versions
 from diary.access.model import staff
 from diary.columns import Id
 from diary.errors import FieldFault, Invalid, NotFound
@@ -36,6 +37,7 @@ class NewEndpoint:
     failures: int = 0
     blocked_until: datetime | None = None
     previous_secret_until: datetime | None = None
+    version: int = 1
 
 
 def create(work: Work, *, url: str, description: str | None, purpose: str = "care") -> NewEndpoint:
@@ -97,6 +99,14 @@ def lock(work: Work, endpoint_id: UUID, kind: str = "webhook") -> None:
         raise NotFound
 
 
+def claim(
+    work: Work, clinic_id: UUID, endpoint_id: UUID, expected: versions.Expected | None
+) -> None:
+    """Count an endpoint's version up; raises as `versions.claim`."""
+    mine = (endpoints.c.clinic_id == clinic_id) & (endpoints.c.id == endpoint_id)
+    versions.claim(work, endpoints, mine, expected)
+
+
 def disable(work: Work, endpoint_id: UUID) -> None:
     """Stop sending to an endpoint and cancel what waits for it; what is in flight is not retried.
 
@@ -125,6 +135,7 @@ def activate(work: Work, endpoint_id: UUID) -> Row[Any]:
     row = get(work, endpoint_id)
     if row.state != "active" or row.failures:
         changes = {"state": "active", "failures": 0, "blocked_until": None}
+        claim(work, work.caller.clinic, endpoint_id, None)
         _change(work, work.caller.clinic, endpoint_id, **changes)
         work.audit("endpoint.activated", "endpoint", endpoint_id)
     return get(work, endpoint_id)
@@ -136,6 +147,7 @@ def rotate_secret(work: Work, endpoint_id: UUID, *, overlap_hours: int) -> NewEn
     Only the last two ever sign: rotating again ends the overlap of the time before.
     """
     lock(work, endpoint_id)
+    claim(work, work.caller.clinic, endpoint_id, None)
     shown = get(work, endpoint_id)
     clinic = work.caller.clinic
     secret = new_secret(work.random_bytes)
@@ -160,6 +172,7 @@ def rotate_secret(work: Work, endpoint_id: UUID, *, overlap_hours: int) -> NewEn
         failures=shown.failures,
         blocked_until=shown.blocked_until,
         previous_secret_until=until,
+        version=shown.version,
     )
 
 

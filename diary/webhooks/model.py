@@ -16,11 +16,12 @@ from sqlalchemy import (
     literal_column,
 )
 
-from diary.columns import Id, Instant, clinic_table, partial_index, within_clinic
+from diary.columns import Id, Instant, clinic_table, partial_index, version_column, within_clinic
 
 # Whatever can be sent to. kind: a webhook; a contact of a member of staff, whose address is what
 # `secret` seals; the operator's last resort, whose address is a setting; the canary's sink.
 # secret is sealed; a webhook's signs every attempt, beside previous_secret while that is good.
+# version counts what people change and when it is gone, and not what its deliveries make of it.
 # failures counts those in a row; blocked_until: no claim before then but a single probe after it.
 # purpose: `disclosure` is outside the clinic, and told only of patients who consent to it.
 endpoints = clinic_table(
@@ -37,6 +38,7 @@ endpoints = clinic_table(
     Column("max_in_flight", SmallInteger, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("blocked_until", Instant),
+    version_column(),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("kind IN ('webhook', 'contact', 'last-resort', 'canary')", name="kind"),
     CheckConstraint("state IN ('active', 'disabled', 'gone')", name="state"),

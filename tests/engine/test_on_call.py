@@ -87,7 +87,9 @@ class People:
                 for targets in steps
             ]
         }
-        response = self.cast.dana.api.put(f"/v1/policies/{severity}", body)
+        url = f"/v1/policies/{severity}"
+        there = self.cast.dana.api.get(url).headers.get("ETag")
+        response = self.cast.dana.api.put(url, body, if_match=there)
         assert response.status in (200, 422), response
         return response
 

@@ -119,8 +119,8 @@ OTHERWISE: dict[tuple[str, str], Relation] = {
 NO_CHANGE = {"postPatientBreakGlass", "deletePatientBreakGlass"}
 # A member's contacts are changed by themself, or by who manages the team.
 OWN_OR_MANAGED = {"postStaffContacts", "deleteStaffContact"}
-# No clinic has published a rule set of its own.
-NOT_THERE = {"getRuleSet"}
+# No clinic has published a rule set of its own, nor a policy for what is no severity.
+NOT_THERE = {"getRuleSet", "getPolicy"}
 # The id of a patient that stands in the body.
 IN_BODY = {"postAlerts": "patient_id"}
 WORDS = {
@@ -236,7 +236,10 @@ class Matrix:
         past_the_door: only what is not refused before a database is asked.
         """
         house = self.house
-        rehearsal = Rehearsal(**{name: getattr(house, name) for name in House.__dataclass_fields__})
+        parts = {name: getattr(house, name) for name in House.__dataclass_fields__}
+        # One address asks it all in a moment.
+        parts["settings"] = house.settings.model_copy(update={"rate_factor": 0})
+        rehearsal = Rehearsal(**parts)
         answer_for(self.app, rehearsal)
         report = Report()
         try:

@@ -169,7 +169,7 @@ def test_a_foreign_id_in_a_body_is_as_unknown_as_any(cast: Cast, house: House) -
     answers = []
     for id in (cast.elsewhere.id, uuid4()):
         body = step(targets=[{"type": "endpoint", "id": str(id)}])
-        response = cast.dana.api.put("/v1/policies/default", body)
+        response = cast.dana.api.put("/v1/policies/default", body, if_match="*")
         refused(response, 422, "invalid")
         assert faults(response) == {"/steps/0/targets/0/id": "unreachable"}
         assert str(id) not in response.body.decode()

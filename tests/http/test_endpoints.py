@@ -86,7 +86,7 @@ def test_an_endpoint_out_of_use_is_disabled_and_owed_nothing(cast: Cast) -> None
     (alert,) = cast.dana.alerts()
     target = [{"type": "endpoint", "id": str(cast.on_call.id)}]
     steps = {"steps": [{"delay_minutes": 5, "targets": target}]}
-    assert cast.dana.api.put("/v1/policies/default", steps).status == 200
+    assert cast.dana.api.put("/v1/policies/default", steps, if_match="*").status == 200
     assert cast.erin.api.delete(f"{PATH}/{cast.team.id}").status == 204
 
     assert cast.erin.api.get(f"{PATH}/{cast.team.id}").json["state"] == "disabled"

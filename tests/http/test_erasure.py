@@ -248,3 +248,13 @@ def test_a_line_that_is_not_ours_erases_nobody(
     file.write_bytes(file.read_bytes() + forged)
     said = ledger.read()
     assert ([each.patient_id for each in said.done], said.broken) == ([cast.alice.id], 2)
+
+
+def test_an_answer_that_was_kept_to_be_given_again_goes_too(cast: Cast) -> None:
+    body = {"name": "Zelda", "time_zone": "Europe/Madrid"}
+    entered = cast.bob.api.post("/v1/patients", body, key="once")
+    assert cast.bob.api.post("/v1/patients", body, key="once").body == entered.body
+    erased = cast.erin.api.delete(f"/v1/patients/{entered.json['id']}", REASON)
+    assert erased.status == 204
+    again = cast.bob.api.post("/v1/patients", body, key="once")
+    assert (again.status, again.code) == (409, "patient-erased")

@@ -181,14 +181,22 @@ def test_machines_whose_clocks_differ_a_little_count_together(
     assert sign_in(api, cast.bob.email, PASSWORD).status == 429
 
 
-@pytest.mark.parametrize(("proxies", "counted"), [(0, "127.0.0.1"), (1, "192.0.2.9")])
+@pytest.mark.parametrize(
+    ("proxies", "seen", "counted"),
+    [
+        (0, "192.0.2.9", "127.0.0.1"),
+        (1, "192.0.2.9", "192.0.2.9"),
+        (1, "192.0.2.9:5678", "192.0.2.9"),
+        (1, "[2001:db8::1]:443", "2001:db8::1"),
+    ],
+)
 def test_the_address_is_what_trusted_proxies_saw(
-    house: House, cast: Cast, proxies: int, counted: str
+    house: House, cast: Cast, proxies: int, seen: str, counted: str
 ) -> None:
     """Whatever a caller wrote into the header itself stands before it, and counts for nothing."""
     settings = house.settings.model_copy(update={"trusted_proxies": proxies})
     api = Api(create_app(replace(house, settings=settings)))
-    headers = {"Content-Type": "application/json", "X-Forwarded-For": "203.0.113.1, 192.0.2.9"}
+    headers = {"Content-Type": "application/json", "X-Forwarded-For": f"203.0.113.1, {seen}"}
     body = orjson.dumps({"email": cast.bob.email, "password": WRONG})
     assert api.send("POST", "/v1/sessions", body, headers, REMOTE_ADDR="127.0.0.1").status == 401
     (pair, *_) = suspects(house.vault, cast.bob.email, counted)

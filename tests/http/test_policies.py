@@ -22,7 +22,8 @@ def versions(cast: Cast) -> dict[str, int]:
 @pytest.mark.parametrize("word", WORDS)
 def test_a_new_version_is_in_force(cast: Cast, word: str) -> None:
     steps = [rung(cast.team.id, cast.on_call.id, delay_minutes=3), rung(cast.team.id, rounds=4)]
-    response = cast.dana.api.put(f"/v1/policies/{word}", {"steps": steps})
+    there = "*" if word == "default" else None
+    response = cast.dana.api.put(f"/v1/policies/{word}", {"steps": steps}, if_match=there)
 
     assert response.status == 200
     assert response.json["version"] == (2 if word == "default" else 1)
@@ -56,7 +57,7 @@ def test_a_rung_that_reaches_nobody_is_refused(cast: Cast) -> None:
 def test_an_open_alert_keeps_the_version_it_was_opened_under(cast: Cast) -> None:
     cast.alice.check_in(si=3)
     (alert,) = cast.dana.alerts()
-    cast.dana.api.put("/v1/policies/default", {"steps": [rung(cast.team.id)]})
+    cast.dana.api.put("/v1/policies/default", {"steps": [rung(cast.team.id)]}, if_match="*")
     olga = cast.enrol("Olga")
     olga.check_in(si=3)
     (newer,) = cast.dana.alerts(patient_id=olga.id)
@@ -76,6 +77,6 @@ def test_a_severity_has_its_own_rungs(cast: Cast) -> None:
 
 def test_who_may_change_them(cast: Cast) -> None:
     body = {"steps": [rung(cast.team.id)]}
-    assert cast.bob.api.put("/v1/policies/default", body).status == 403
-    assert cast.erin.api.put("/v1/policies/default", body).status == 200
+    assert cast.bob.api.put("/v1/policies/default", body, if_match="*").status == 403
+    assert cast.erin.api.put("/v1/policies/default", body, if_match="*").status == 200
     assert versions(cast) == {"default": 2}

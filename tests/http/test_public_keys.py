@@ -41,11 +41,14 @@ def test_a_key_changes_without_a_gap(program: Program, cast: Cast) -> None:
     both = {"public_keys": [jwk(P384), jwk(P256, "two")]}
     assert cast.grace.api.put(path, both).status == 404
     assert cast.bob.api.put(path, both).status == 403
-    assert cast.erin.api.put(path, both).status == 204
+    assert cast.erin.api.put(path, both, if_match="*").status == 204
     assert program.ask(program.sign()).status == 200
     assert program.ask(program.sign(key=P256, kid="two")).status == 200
 
-    assert cast.erin.api.put(path, {"public_keys": both["public_keys"][1:]}).status == 204
+    assert (
+        cast.erin.api.put(path, {"public_keys": both["public_keys"][1:]}, if_match="*").status
+        == 204
+    )
     assert program.ask(program.sign()).status == 401
     assert program.ask(program.sign(key=P256, kid="two")).status == 200
 
@@ -62,7 +65,7 @@ def test_a_key_that_was_shared_serves_no_longer_once_the_program_signs(
     }
     assert api.form("/oauth/token", **secret).status == 200
     path = f"/v1/api-clients/{made['id']}/public-keys"
-    assert cast.erin.api.put(path, {"public_keys": [jwk(P384)]}).status == 204
+    assert cast.erin.api.put(path, {"public_keys": [jwk(P384)]}, if_match="*").status == 204
     assert api.form("/oauth/token", **secret).status == 401
 
 

@@ -46,7 +46,9 @@ def on_call(cast: Cast, rota: dict[str, Any], **query: Any) -> tuple[list[str], 
 def page_by(cast: Cast, rota: dict[str, Any]) -> Response:
     targets = [{"type": "rota", "id": rota["id"]}, {"type": "endpoint", "id": str(cast.team.id)}]
     steps = [{"delay_minutes": 5, "targets": targets}]
-    return cast.dana.api.put("/v1/policies/high", {"steps": steps})
+    url = "/v1/policies/high"
+    there = cast.dana.api.get(url).headers.get("ETag")
+    return cast.dana.api.put(url, {"steps": steps}, if_match=there)
 
 
 def add_contact(cast: Cast, member: Member) -> str:
@@ -63,7 +65,7 @@ def test_a_rota_is_made_read_replaced_and_archived(cast: Cast) -> None:
     assert cast.bob.api.get(PATH).json["items"] == [rota]
     assert rota["overrides"] == []
 
-    changed = cast.erin.api.put(url, draft(shift(cast.dana), name="Mondays"))
+    changed = cast.erin.api.put(url, draft(shift(cast.dana), name="Mondays"), if_match="*")
     assert changed.status == 200
     assert (changed.json["name"], len(changed.json["shifts"])) == ("Mondays", 1)
 
@@ -98,7 +100,7 @@ def test_overrides_hold_while_they_last_and_can_be_cancelled(cast: Cast) -> None
     assert cast.dana.api.delete(url).status == 404
     assert on_call(cast, rota)[0] == ["Dana"]
     # Replacing the shifts leaves the overrides.
-    cast.dana.api.put(f"{PATH}/{rota['id']}", draft(*office(cast.dana)))
+    cast.dana.api.put(f"{PATH}/{rota['id']}", draft(*office(cast.dana)), if_match="*")
     assert cast.bob.api.get(f"{PATH}/{rota['id']}").json["overrides"] == [first.json]
 
 
@@ -137,12 +139,12 @@ def test_patients_are_told_of_one_rota_at_most(cast: Cast) -> None:
     body = draft(*office(cast.bob), told_to_patients=True)
     for refused in (
         cast.dana.api.post(PATH, body),
-        cast.dana.api.put(f"{PATH}/{second['id']}", body),
+        cast.dana.api.put(f"{PATH}/{second['id']}", body, if_match="*"),
     ):
         assert (refused.status, refused.code) == (409, "another-rota-told")
-    assert cast.dana.api.put(f"{PATH}/{first['id']}", body).status == 200
+    assert cast.dana.api.put(f"{PATH}/{first['id']}", body, if_match="*").status == 200
     assert cast.dana.api.delete(f"{PATH}/{first['id']}").status == 204
-    assert cast.dana.api.put(f"{PATH}/{second['id']}", body).status == 200
+    assert cast.dana.api.put(f"{PATH}/{second['id']}", body, if_match="*").status == 200
 
 
 def test_a_rota_on_which_nobody_has_a_contact_cannot_be_paged(cast: Cast) -> None:
@@ -164,8 +166,8 @@ def test_a_rota_that_a_policy_pages_always_has_someone(cast: Cast) -> None:
 
     for refused in (
         cast.dana.api.delete(url),
-        cast.dana.api.put(url, draft()),
-        cast.dana.api.put(url, draft(*office(cast.dana))),
+        cast.dana.api.put(url, draft(), if_match="*"),
+        cast.dana.api.put(url, draft(*office(cast.dana)), if_match="*"),
     ):
         assert (refused.status, refused.code) == (409, "rota-in-use")
         assert "high" in refused.json["detail"]
@@ -176,7 +178,7 @@ def test_a_rota_that_a_policy_pages_always_has_someone(cast: Cast) -> None:
     # A closure is no reason: the shifts come back after it.
     assert override(cast, rota, **FOREVER).status == 201
     add_contact(cast, cast.dana)
-    assert cast.dana.api.put(url, draft(*office(cast.dana))).status == 200
+    assert cast.dana.api.put(url, draft(*office(cast.dana)), if_match="*").status == 200
     assert cast.bob.api.delete(f"/v1/staff/{cast.bob.id}/contacts/{bobs}").status == 204
 
 

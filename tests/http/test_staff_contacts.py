@@ -142,5 +142,5 @@ def test_a_contact_that_a_policy_pages_stays(cast: Cast) -> None:
     refused = cast.bob.api.delete(url)
     assert (refused.status, refused.code) == (409, "endpoint-in-use")
     steps[0]["targets"] = [{"type": "endpoint", "id": str(cast.team.id)}]
-    assert cast.dana.api.put("/v1/policies/high", {"steps": steps}).status == 200
+    assert cast.dana.api.put("/v1/policies/high", {"steps": steps}, if_match="*").status == 200
     assert cast.bob.api.delete(url).status == 204
