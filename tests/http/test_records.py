@@ -1,16 +1,15 @@
 """A treatment ends: no phone is let in, an alert stays open, and a record is kept for a time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from diary.callers import OPERATOR, Caller, CallerKind
-from diary.erasure.service import erase
+from diary.erasure import service as erasure
 from diary.patients import devices, holds
 from diary.patients.holds import UnderLegalHold
 from diary.patients.model import legal_holds, patients
@@ -23,6 +22,7 @@ from tests.cast import Cast
 from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.conftest import settings_for
+from tests.erasing import REASON
 
 ENGINE = Caller(CallerKind.ENGINE)
 RETENTION = "/v1/clinic/retention"
@@ -173,36 +173,41 @@ def test_the_engine_erases_what_is_due_once_a_day(
     step.look()
     assert list(states(house)).count("erased") == 1
     assert cast.erin.api.get(RETENTION).json["due"] == 0
+    assert cast.dana.api.get(f"/v1/patients/{cast.alice.id}").status == 404
 
 
-def test_one_that_cannot_be_erased_holds_up_nobody(
-    cast: Cast, house: House, discharged: SimulatedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    olga = {"name": "Olga", "time_zone": "Europe/Madrid"}
-    other = cast.bob.api.post("/v1/patients", olga).json["id"]
-    cast.bob.api.post(f"/v1/patients/{other}/discharge")
-    discharged.advance(days=366)
-
-    def fails_for_alice(house: House, caller: Caller, patient_id: UUID, **how: Any) -> bool:
-        if patient_id == cast.alice.id:
-            raise RuntimeError
-        return erase(house, caller, patient_id, **how)
-
-    monkeypatch.setattr("engine.retention.erase", fails_for_alice)
-    step = Retention(house, ENGINE)
-    step.look()
-    discharged.advance(days=EVERY.days)
-    step.look()
-    (left,) = cast.erin.api.get(RETENTION).json["next"]
-    assert left["patient_id"] == str(cast.alice.id)
-
-
-def test_a_hold_that_comes_in_between_is_heeded(
+def test_what_cannot_be_erased_stays_due_and_stops_no_engine(
     cast: Cast, house: House, discharged: SimulatedClock
 ) -> None:
-    within = Caller(CallerKind.ENGINE, clinic_id=cast.clinic)
-    with house.work(within) as work:
-        assert retention.still_due(work, cast.alice.id)
-    cast.dana.api.put(f"/v1/patients/{cast.alice.id}/legal-hold", {"reason": "Case 12"})
-    with house.work(within) as work:
-        assert not retention.still_due(work, cast.alice.id)
+    without = house.settings.model_copy(update={"erasure_ledger": None})
+    step = Retention(replace(house, settings=without), ENGINE)
+    step.look()
+    for _ in range(2):
+        discharged.advance(days=EVERY.days)
+        step.look()
+    assert cast.erin.api.get(RETENTION).json["due"] == 1
+
+
+def test_whoever_came_back_in_between_is_not_erased(
+    cast: Cast, house: House, discharged: SimulatedClock
+) -> None:
+    within = ENGINE.within(cast.clinic)
+    with house.work(within, write=False) as work:
+        assert retention.due_for_erasure(work)
+    cast.bob.api.post(f"/v1/patients/{cast.alice.id}/readmit")
+    reason, still = "retention-ended", retention.still_due
+    assert not erasure.erase(house, within, cast.alice.id, reason=reason, still=still)
+    assert "erased" not in states(house)
+
+
+def test_nobody_erases_what_a_legal_hold_keeps(
+    cast: Cast, house: House, discharged: SimulatedClock
+) -> None:
+    path = f"/v1/patients/{cast.alice.id}"
+    cast.dana.api.put(f"{path}/legal-hold", {"reason": "Case 12"})
+    refused = cast.erin.api.delete(path, REASON)
+    assert (refused.status, refused.code) == (409, "legal-hold")
+    with pytest.raises(UnderLegalHold):
+        erasure.erase(house, ENGINE.within(cast.clinic), cast.alice.id, reason="retention-ended")
+    cast.dana.api.delete(f"{path}/legal-hold")
+    assert cast.erin.api.delete(path, REASON).status == 204
