@@ -91,11 +91,6 @@ def _examine_database(settings: Settings) -> Iterator[_Line]:
             yield _OK, "isolation: PostgreSQL keeps the clinics apart"
         yield from _examine_keys(house)
         yield from _examine_erasures(house)
-        apart = migrations.isolation_faults(settings.database_url)
-        for sentence in apart:
-            yield _FAULT, f"isolation: {sentence}"
-        if not apart and not house.database.is_sqlite:
-            yield _OK, "isolation: PostgreSQL keeps the clinics apart"
         if not founded:
             yield _OK, "clinics: none yet; `python -m diary clinic` founds one"
         for one in founded:

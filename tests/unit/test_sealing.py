@@ -1,12 +1,14 @@
 """Sealed fields, and the three levels of keys that they are under."""
 
 import os
+import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import event, update
+from sqlalchemy import LargeBinary, event, update
 
 from diary import datakeys
 from diary.access import clinics
@@ -15,6 +17,7 @@ from diary.callers import OPERATOR, Caller, CallerKind
 from diary.database import Database
 from diary.patients import service as patients
 from diary.sealing import PatientErased
+from diary.tables import metadata
 from diary.vault import Vault, WrongMasterKey
 from diary.work import House
 from diary.wrapped import clinic_keys, data_keys
@@ -179,3 +182,25 @@ def test_a_blind_index_finds_whatever_the_case_and_tells_purposes_apart(house: H
     assert vault.blind_index("staff.email", " Bob@Clinic.Example ") == index
     assert vault.blind_index("staff.email", "bo@clinic.example") != index
     assert vault.blind_index("patients.email", "bob@clinic.example") != index
+
+
+# Bytes that are no text of anybody's: keyed or of secrets that cannot be guessed, or wrapped keys.
+_NOT_SEALED = re.compile(
+    r".*(_hash|_index|_nonce|\.wrapped)|guesses\.key|client_assertions\.used|messages\.body"
+    r"|audit_(events|heads)\.(link|mark)"
+)
+
+
+def test_every_sealed_column_stands_in_the_handbook() -> None:
+    """A new one gets its key there, and in `tests/erasing.py` where it is a patient's."""
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text("utf-8")
+    _, _, page = page.partition("## What is sealed, and under which key")
+    table, _, _ = page.partition("| Plain |")
+    stored = {
+        f"{table.name}.{column.name}"
+        for table in metadata.tables.values()
+        for column in table.c
+        if isinstance(column.type, LargeBinary)
+    }
+    sealed = {each for each in stored if not _NOT_SEALED.fullmatch(each)}
+    assert set(re.findall(r"`(\w+\.\w+)`", table)) == sealed
