@@ -306,7 +306,10 @@ class Matrix:
 
         url = re.sub(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>", part, path)
         token = self.tokens[who]
-        sent: dict[str, Any] = {"headers": {"Authorization": f"Bearer {token}"} if token else {}}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if declared.needs_version:
+            headers["If-Match"] = "*"
+        sent: dict[str, Any] = {"headers": headers}
         if declared.form:
             sent["data"] = {}
         elif declared.body is not None:
