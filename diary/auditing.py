@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 from sqlalchemy.exc import DBAPIError
 
-from diary.callers import OPERATOR, Caller, CallerKind
+from diary.callers import OPERATOR
 from diary.commands import migrated_house, plainly
 from diary.database import unreachable
 from diary.trail import checkpoints, verify
@@ -65,7 +65,7 @@ def _examine(house: House, logs: Iterable[BinaryIO]) -> Iterator[_Line]:
 
 
 def _along(house: House, clinic_id: UUID) -> Iterator[_Line]:
-    caller = Caller(CallerKind.OPERATOR, clinic_id=clinic_id)
+    caller = OPERATOR.within(clinic_id)
     walk = verify.Walk(clinic_id)
     try:
         with house.work(caller, write=False) as work:
@@ -108,7 +108,7 @@ def _against(house: House, log: BinaryIO) -> Iterator[_Line]:
             by_clinic[each.clinic_id].append(each)
         waiting.clear()
         for clinic_id, told in by_clinic.items():
-            caller = Caller(CallerKind.OPERATOR, clinic_id=clinic_id)
+            caller = OPERATOR.within(clinic_id)
             with house.work(caller, write=False) as work:
                 found = checkpoints.compare(work, clinic_id, told)
             if found is not None and found.sequence <= lost.get(clinic_id, found).sequence:

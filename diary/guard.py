@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import (
     Alias,
     BindParameter,
-    Column,
     Connection,
     Delete,
     Insert,
@@ -202,8 +201,8 @@ class _Reader:
         table = statement.table
         given = _given(statement) if isinstance(statement, Update) else {}
         values = [value for value in given.values() if isinstance(value, ClauseElement)]
-        read = _columns([*statement._where_criteria, *values])
-        others = list(dict.fromkeys(column.table for column in read if column.table is not table))
+        read = _tables_of([*statement._where_criteria, *values])
+        others = list(dict.fromkeys(each for each in read if each is not table))
         scope = _Scope([table, *_leaves(others)], None)
         self._tie(scope, [table, *others], statement._where_criteria)
         for source in scope.own:
@@ -278,6 +277,10 @@ class _Reader:
             found = self._select(element, scope, as_source=True)
         elif isinstance(source, CTE | Subquery):
             found = self.read(element, None)
+        elif isinstance(element, FunctionElement):
+            # As any other function: what it is given is read, and nothing holds its rows.
+            self._expressions(element.get_children(), scope)
+            found = ()
         elif isinstance(source, Alias):
             found = self._provides(element, scope)
         else:
@@ -351,8 +354,11 @@ def _walk(parts: Iterable[Any]) -> Iterator[Any]:
             yield from _walk(part.get_children())
 
 
-def _columns(parts: Iterable[Any]) -> list[Column[Any]]:
-    return [part for part in _walk(parts) if isinstance(part, Column)]
+def _tables_of(parts: Iterable[Any]) -> Iterator[FromClause]:
+    """Whatever a column in them is of: a table, or what stands for one."""
+    for part in _walk(parts):
+        if isinstance(part, ColumnClause) and part.table is not None:
+            yield part.table
 
 
 def _facts(conditions: Iterable[Any]) -> Iterator[tuple[Any, Any]]:

@@ -62,6 +62,8 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         "deliveries": _HOLD,
         "messages": _READ,
         "attempts": frozenset({Command.INSERT}),
+        # Whose events wait to be sealed.
+        "audit_events": _READ,
         "engines": _ALL,
         "marks": _ALL,
     },

@@ -95,10 +95,10 @@ class Sealer:
     async def _part(self) -> bool:
         """Seal some events of one clinic; False where a round over all of them left nothing."""
         clinic_id = await self._off_loop(self._next_clinic)
-        if clinic_id is None and await self._end_round():
+        while clinic_id is None:
+            if not await self._end_round():
+                return False
             clinic_id = await self._off_loop(self._next_clinic)
-        if clinic_id is None:
-            return False
         # A clinic with much to seal takes turns with the others.
         self._after = clinic_id
         try:
@@ -131,7 +131,7 @@ class Sealer:
             return seal.next_clinic(work, self._after)
 
     def _seal_one(self, clinic_id: UUID) -> Part | None:
-        with self._house.work(self._caller) as work:
+        with self._house.work(self._caller.within(clinic_id)) as work:
             return seal.seal(work, clinic_id)
 
     async def _found_broken(self, clinic_id: UUID, broken: Broken) -> None:

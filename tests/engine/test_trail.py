@@ -151,10 +151,10 @@ def test_two_engines_that_seal_at_once_make_one_chain_and_do_not_wait(
 
     def seal_beside() -> Any:
         begun.wait(SOON)
-        with trail.house.work(ENGINE) as work:
+        with trail.house.work(ENGINE.within(trail.harbour)) as work:
             return seal.seal(work, trail.harbour)
 
-    with ThreadPoolExecutor(1) as threads, trail.house.work(ENGINE) as work:
+    with ThreadPoolExecutor(1) as threads, trail.house.work(ENGINE.within(trail.harbour)) as work:
         beside = threads.submit(seal_beside)
         assert seal.seal(work, trail.harbour)
         begun.wait(SOON)
@@ -167,21 +167,19 @@ def test_a_page_leaves_on_time_while_sealing_is_stuck(
 ) -> None:
     engine = Engine(house)
     running = threading.Thread(target=lambda: asyncio.run(engine.run(alone=False)))
-    somebody = house.database.apart("in the way")
-    try:
-        somebody.exec_driver_sql("BEGIN")
-        somebody.exec_driver_sql("SELECT * FROM audit_events FOR UPDATE")
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with house.work(OPERATOR) as somebody, ThreadPoolExecutor(1) as phone:
+        somebody.rows(select(audit_events.c.id).with_for_update())
         running.start()
-        stuck = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        while not somebody.exec_driver_sql(stuck).scalar():
-            assert running.is_alive()
-        cast.alice.check_in(si=4)
-        receiver.expect("alert.triggered")
-        assert somebody.exec_driver_sql(stuck).scalar(), "it was stuck all the while"
-    finally:
-        somebody.close()
-        engine.stop()
-        running.join(SOON)
+        try:
+            while not somebody.connection.scalar(waiting):
+                assert running.is_alive()
+            phone.submit(cast.alice.check_in, si=4).result(SOON)
+            receiver.expect("alert.triggered")
+            assert somebody.connection.scalar(waiting), "it was stuck all the while"
+        finally:
+            engine.stop()
+    running.join(SOON)
     assert not running.is_alive()
 
 
@@ -230,6 +228,7 @@ def test_what_is_done_to_the_chain_is_found(trail: Trail) -> None:
             assert trail.first_bad(trail.hill, work) is None, how
 
 
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_two_events_in_one_place_are_found(trail: Trail) -> None:
     with trail.tampering() as work:
         # Whoever may change the schema is held up by no index.
