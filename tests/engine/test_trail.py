@@ -157,10 +157,10 @@ def test_two_engines_that_seal_at_once_make_one_chain_and_do_not_wait(
 
     def seal_beside() -> Any:
         begun.wait(SOON)
-        with trail.house.work(ENGINE) as work:
+        with trail.house.work(ENGINE.within(trail.harbour)) as work:
             return seal.seal(work, trail.harbour)
 
-    with ThreadPoolExecutor(1) as threads, trail.house.work(ENGINE) as work:
+    with ThreadPoolExecutor(1) as threads, trail.house.work(ENGINE.within(trail.harbour)) as work:
         beside = threads.submit(seal_beside)
         assert seal.seal(work, trail.harbour)
         begun.wait(SOON)

@@ -51,8 +51,10 @@ some = enrolments.alias("some")
 all_of_them = select(patients).cte("all_of_them")
 kept = select(p.clinic_id, p.id).where(ours).subquery("kept")
 loose = select(p.clinic_id, p.id).subquery("loose")
-listed = func.unnest(bindparam("ids", [uuid4()], type_=postgresql.ARRAY(Uuid()))).table_valued("id")
-of_a_query = func.unnest(select(func.array_agg(e.id)).scalar_subquery()).table_valued("id")
+sent = bindparam("ids", [uuid4()], type_=postgresql.ARRAY(Uuid()))
+listed = func.unnest(sent).table_valued("id").render_derived()
+queried = select(func.array_agg(e.id)).scalar_subquery()
+of_a_query = func.unnest(queried).table_valued("id").render_derived()
 
 # What leaked, or could have: each is one statement that meets another clinic's row.
 REFUSED: dict[str, Executable] = {
