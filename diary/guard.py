@@ -275,12 +275,12 @@ class _Reader:
             found = self._select(element, scope, as_source=True)
         elif isinstance(source, CTE | Subquery):
             found = self.read(element, None)
-        elif isinstance(source, Alias):
-            found = self._provides(element, scope)
         elif isinstance(element, FunctionElement) and element.name == "unnest":
             # Rows of the values that were sent along.
             self._expressions(element.get_children(), scope)
             found = ()
+        elif isinstance(source, Alias):
+            found = self._provides(element, scope)
         else:
             self._use(None, Command.SELECT, ())
             found = ()
