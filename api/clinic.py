@@ -9,8 +9,9 @@ from api.operation import operation
 from diary.access import clinics
 from diary.access.permissions import Scope
 from diary.alerts import readiness
+from diary.records import retention
 from diary.work import Work
-from schemas.clinic import ClinicDraft, ClinicView, ReadinessView
+from schemas.clinic import ClinicDraft, ClinicView, ReadinessView, RetentionDraft, RetentionView
 
 ns = Namespace("clinic", "The clinic itself", path="/v1/clinic")
 
@@ -38,3 +39,18 @@ class ClinicReadiness(Resource):
     def get(self, work: Work) -> readiness.Readiness:
         """Tell whether an alert of every severity would reach someone, and what is missing."""
         return readiness.report(work)
+
+
+@ns.route("/retention")
+class ClinicRetention(Resource):
+    """How long records are kept."""
+
+    @operation(scope=Scope.CLINIC_READ, returns=RetentionView)
+    def get(self, work: Work) -> retention.Retention:
+        """Tell how long records are kept after a discharge, and whose time is over."""
+        return retention.policy(work)
+
+    @operation(scope=Scope.CLINIC_WRITE, body=RetentionDraft, returns=RetentionView)
+    def put(self, work: Work, body: dict[str, Any]) -> retention.Retention:
+        """Keep records for so many months after a discharge, or for ever."""
+        return retention.set_policy(work, body["months"])

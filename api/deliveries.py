@@ -11,6 +11,7 @@ from diary.access.permissions import Scope
 from diary.errors import NotFound
 from diary.webhooks import by_hand, log
 from diary.webhooks.by_hand import EndpointInactive, NotReplayable
+from diary.webhooks.disclosure import ConsentNeeded
 from diary.webhooks.model import deliveries
 from diary.work import Work
 from schemas.deliveries import DeliveryFilter, LoggedDeliveryInFullView, LoggedDeliveryView
@@ -49,7 +50,7 @@ class DeliveryReplay(Resource):
         scope=Scope.ENDPOINTS_WRITE,
         returns=LoggedDeliveryInFullView,
         status=201,
-        raises=(NotFound, NotReplayable, EndpointInactive),
+        raises=(NotFound, NotReplayable, EndpointInactive, ConsentNeeded),
     )
     def post(self, work: Work, delivery_id: UUID) -> dict[str, Any]:
         """Send a message once more, under the same `webhook-id`.

@@ -82,7 +82,11 @@ class Page:
             cursor = self._sign([last[column] for column in by])
         return Found([shown(row) for row in rows] if shown else rows, cursor)
 
-    def _sign(self, position: list[Any]) -> str:
+    def found(self, items: Sequence[Any], position: Sequence[Any] | None) -> Found:
+        """A page that was read elsewhere; the next one begins `after` that position."""
+        return Found(items, None if position is None else self._sign(position))
+
+    def _sign(self, position: Sequence[Any]) -> str:
         signed: str | bytes = self._serializer.dumps([_written(value) for value in position])
         return signed if isinstance(signed, str) else signed.decode()
 

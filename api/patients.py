@@ -13,13 +13,22 @@ from diary.callers import Caller
 from diary.erasure import service as erasure
 from diary.erasure.errors import AlertOpen, NoErasureLedger
 from diary.errors import NotFound
-from diary.patients import devices, service
+from diary.patients import devices, discharge, holds, service
+from diary.patients.discharge import PatientDischarged
 from diary.patients.drill import DrillPatient
+from diary.patients.holds import UnderLegalHold
 from diary.patients.model import patients
 from diary.work import House, Work
 from schemas.devices import DeviceView
 from schemas.erasures import ErasureDraft
-from schemas.patients import EnrolmentView, PatientDraft, PatientFilter, PatientView
+from schemas.patients import (
+    EnrolmentView,
+    LegalHoldDraft,
+    LegalHoldView,
+    PatientDraft,
+    PatientFilter,
+    PatientView,
+)
 
 ns = Namespace("patients", "Patients", path="/v1/patients")
 
@@ -59,13 +68,13 @@ class Patient(Resource):
         own_work=True,
         body=ErasureDraft,
         status=204,
-        raises=(NotFound, AlertOpen, NoErasureLedger),
+        raises=(NotFound, AlertOpen, UnderLegalHold, NoErasureLedger),
     )
     def delete(self, house: House, caller: Caller, patient_id: UUID, body: dict[str, Any]) -> None:
         """Erase a patient for good: names, notes and free text can never be read again.
 
         Their phones are refused from their next request on. Refused while an alert of theirs is
-        open. Sending it again is harmless.
+        open, or a legal hold in place. Sending it again is harmless.
         """
         erasure.erase(house, caller, patient_id, **body)
 
@@ -78,7 +87,13 @@ class Enrolments(Resource):
         scope=Scope.PATIENTS_WRITE,
         returns=EnrolmentView,
         status=201,
-        raises=(NotFound, service.OnlyReading, readiness.ClinicNotReady, DrillPatient),
+        raises=(
+            NotFound,
+            service.OnlyReading,
+            readiness.ClinicNotReady,
+            DrillPatient,
+            PatientDischarged,
+        ),
     )
     def post(self, work: Work, patient_id: UUID) -> devices.Enrolment:
         """Make a code for the patient's phone; it is good for 10 minutes, once.
@@ -106,3 +121,57 @@ class PatientDevice(Resource):
     def delete(self, work: Work, patient_id: UUID, device_id: UUID) -> None:
         """Put a phone out, because it is lost: it is refused from its next request on."""
         devices.end(work, patient_id, device_id)
+
+
+@ns.route("/<uuid:patient_id>/discharge")
+class PatientDischarge(Resource):
+    """The end of a treatment."""
+
+    @operation(
+        scope=Scope.PATIENTS_WRITE,
+        returns=PatientView,
+        raises=(NotFound, service.OnlyReading, DrillPatient),
+    )
+    def post(self, work: Work, patient_id: UUID) -> service.Patient:
+        """Discharge a patient: their phones are put out, and no other is let in.
+
+        What a phone has not sent by then is not taken any more. An alert that is open stays open.
+        """
+        return discharge.discharge(work, patient_id)
+
+
+@ns.route("/<uuid:patient_id>/readmit")
+class PatientReadmission(Resource):
+    """A treatment begins again."""
+
+    @operation(
+        scope=Scope.PATIENTS_WRITE, returns=PatientView, raises=(NotFound, service.OnlyReading)
+    )
+    def post(self, work: Work, patient_id: UUID) -> service.Patient:
+        """Readmit a patient who was discharged; the phone has to be paired anew."""
+        return discharge.readmit(work, patient_id)
+
+
+@ns.route("/<uuid:patient_id>/legal-hold")
+class PatientLegalHold(Resource):
+    """What keeps a record from being erased."""
+
+    @operation(scope=Scope.LEGAL_HOLDS_WRITE, returns=LegalHoldView, raises=(NotFound,))
+    def get(self, work: Work, patient_id: UUID) -> holds.Hold:
+        """Tell whether a legal hold is in place, and why."""
+        return holds.find(work, patient_id)
+
+    @operation(
+        scope=Scope.LEGAL_HOLDS_WRITE,
+        body=LegalHoldDraft,
+        returns=LegalHoldView,
+        raises=(NotFound,),
+    )
+    def put(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> holds.Hold:
+        """Place a legal hold: nothing of the patient is erased while it is there."""
+        return holds.place(work, patient_id, **body)
+
+    @operation(scope=Scope.LEGAL_HOLDS_WRITE, status=204, raises=(NotFound,))
+    def delete(self, work: Work, patient_id: UUID) -> None:
+        """Lift the legal hold."""
+        holds.lift(work, patient_id)

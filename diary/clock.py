@@ -1,5 +1,6 @@
 """Where time comes from. Nothing in the house calls `datetime.now` but this file."""
 
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -18,3 +19,10 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def months_from(moment: datetime, months: int) -> datetime:
+    """So many calendar months later, or earlier; in a short month its last day, if need be."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))

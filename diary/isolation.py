@@ -68,6 +68,11 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         "data_keys": _READ,
         # Whose events wait to be sealed.
         "audit_events": _READ,
+        # Whether what leaves the clinic still may is asked where it is taken from the queue.
+        "consents": _READ,
+        "consent_texts": _READ,
+        # Which of them keep records for a time alone.
+        "clinics": _READ,
         "engines": _ALL,
         "marks": _ALL,
     },

@@ -5,6 +5,7 @@ from diary.alerts import model as alerts
 from diary.audit import audit_events
 from diary.checkins import model as checkins
 from diary.columns import metadata
+from diary.consents import model as consents
 from diary.infusions import model as infusions
 from diary.oncall import model as oncall
 from diary.patients import model as patients
@@ -19,6 +20,7 @@ __all__ = [
     "alerts",
     "audit_events",
     "checkins",
+    "consents",
     "data_keys",
     "infusions",
     "metadata",

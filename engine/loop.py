@@ -20,6 +20,7 @@ from engine.escalate import escalate_due, go_by_the_clock, next_action
 from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
+from engine.retention import Retention
 from engine.seal import Sealer
 from engine.sender import Sender
 
@@ -48,6 +49,7 @@ class Engine:
             house, self._caller, standby=standby, listening=lambda: self._listener.hears
         )
         self._reclaimer = Reclaimer(house, self._caller, self.heart.meters)
+        self._retention = Retention(house, self._caller)
         self._deliverer = Deliverer(
             house, self._caller, self._threads, self.heart, lambda: self._listener.lease_holder
         )
@@ -94,6 +96,7 @@ class Engine:
                         look_for_lost_at = self._loop.time() + _LOST_EVERY
                     await own.look()
                     sealer.look()
+                    await self._deliverer.off_loop(self._retention.look)
                     looked_at = self._house.clock.now()
                     worked = await self._turn(sender)
                     wait = 0.0 if worked else await self._until_next(looked_at)

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
+from diary.records.retention import LONGEST, SHORTEST
 from schemas.base import Body, View
 from schemas.fields import Country, Flag, Id, Instant, Int, Items, Locale, Part, Text, Zone
 
@@ -49,6 +50,14 @@ class PeriodView(View):
     closes = Text()
 
 
+class OwnClinicView(View):
+    """The clinic, to be called."""
+
+    name = Text()
+    phone = Text(allow_none=True)
+    country = Country()
+
+
 class ClinicView(View):
     """The clinic."""
 
@@ -60,6 +69,36 @@ class ClinicView(View):
     phone = Text(allow_none=True)
     staffed_hours = Items(Part(PeriodView), allow_none=True)
     created_at = Instant()
+
+
+class RetentionDraft(Body):
+    """How long a record is kept after a discharge."""
+
+    months = Int(
+        required=True,
+        allow_none=True,
+        min=SHORTEST,
+        max=LONGEST,
+        metadata={
+            "description": "`null`: for ever. What the law asks for is for the clinic to know."
+        },
+    )
+
+
+class DueView(View):
+    """A patient whose record is to be erased."""
+
+    patient_id = Id()
+    discharged_at = Instant()
+
+
+class RetentionView(View):
+    """How long records are kept after a discharge, and whose time is over."""
+
+    months = Int(allow_none=True)
+    shortest_months = Int()
+    due = Int(metadata={"description": "Discharged for so long, no legal hold, no open alert."})
+    next = Items(Part(DueView), metadata={"description": "The first hundred of them."})
 
 
 class ReadinessView(View):

@@ -1,7 +1,9 @@
 """Webhook endpoints on the wire."""
 
 from schemas.base import Body, View
-from schemas.fields import Id, Instant, Int, Text
+from schemas.fields import Id, Instant, Int, Text, Word
+
+PURPOSES = ("care", "disclosure")
 
 
 class EndpointDraft(Body):
@@ -9,6 +11,14 @@ class EndpointDraft(Body):
 
     url = Text(required=True, min=8, max=2_048, metadata={"format": "uri"})
     description = Text(load_default=None, max=200)
+    purpose = Word(
+        PURPOSES,
+        load_default="care",
+        metadata={
+            "description": "`disclosure`: a system outside the clinic. It is told of patients who "
+            "consent to that alone, can be paged by no policy, and stays what it is."
+        },
+    )
 
 
 class SecretRotation(Body):
@@ -23,6 +33,7 @@ class EndpointView(View):
     id = Id()
     url = Text(max=2_048)
     description = Text(allow_none=True)
+    purpose = Text(metadata={"enum": list(PURPOSES)})
     state = Text(
         metadata={
             "enum": ["active", "disabled", "gone"],

@@ -1,6 +1,6 @@
 """The payloads of the webhooks, by the name of their event."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from schemas.base import View
 from schemas.fields import Flag, Id, Instant, Int, Part, SeverityWord, Text
@@ -46,6 +46,29 @@ class AcknowledgedData(AlertEventData):
     acknowledged_by = Id(metadata={"description": "The member who has it."})
 
 
+class ConsentWithdrawnData(View):
+    """Whose, and for what."""
+
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    purpose = Text(metadata={"enum": ["treatment-diary"]})
+    link = Text(metadata={"format": "uri"})
+
+
+class ConsentScopeView(View):
+    """What the patient consented to, and when."""
+
+    version = Int()
+    title = Text()
+    given_at = Instant()
+
+
+class DisclosureView(View):
+    """What accompanies a disclosure: the notice of 42 CFR 2.32 and the scope of the consent."""
+
+    notice = Text()
+    consent = Part(ConsentScopeView)
+
+
 class EndpointGoneData(View):
     """Which endpoint."""
 
@@ -79,12 +102,16 @@ class PingData(View):
 
 def _event(name: str, summary: str, data: type[View]) -> type[Schema]:
     title = "".join(part.capitalize() for part in name.replace("_", ".").split("."))
-    members: dict[str, fields.Field[object] | str] = {
+    members: dict[str, object] = {
         "__doc__": summary,
         "type": Text(metadata={"enum": [name]}),
         "timestamp": Instant(metadata={"description": "When it happened."}),
         "data": Part(data),
     }
+    if issubclass(data, AlertEventData):
+        about = {"description": "At endpoints of purpose `disclosure` alone."}
+        members["disclosure"] = Part(DisclosureView, metadata=about)
+        members["omit_when_none"] = frozenset({"disclosure"})
     return type(f"{title}Event", (View,), members)
 
 
@@ -97,6 +124,11 @@ EVENTS: dict[str, type[Schema]] = {
         ("alert.updated", "Another finding, no worse than the alert, joined it.", AlertEventData),
         ("alert.acknowledged", "A person has it, or a colleague now.", AcknowledgedData),
         ("alert.resolved", "A person closed it.", AlertEventData),
+        (
+            "consent.withdrawn",
+            "A patient took the consent to the diary back, or declined it: talk with them.",
+            ConsentWithdrawnData,
+        ),
         (
             "device.needs_pairing",
             "A patient's phone was put out and must be paired anew.",

@@ -2,15 +2,8 @@
 
 from schemas.base import View
 from schemas.checkins import GuidanceView
-from schemas.fields import Country, Id, Instant, Locale, Part, Text, Zone
-
-
-class OwnClinicView(View):
-    """The clinic, to be called."""
-
-    name = Text()
-    phone = Text(allow_none=True)
-    country = Country()
+from schemas.clinic import OwnClinicView
+from schemas.fields import Id, Instant, Locale, Part, Text, Zone
 
 
 class MeView(View):

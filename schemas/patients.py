@@ -28,9 +28,25 @@ class PatientView(View):
     name = Text()
     locale = Locale()
     time_zone = Zone()
-    state = Text()
+    state = Text(metadata={"enum": ["active", "discharged"]})
     drill = Flag(metadata={"description": "Nobody real: the one of rehearsals."})
     created_at = Instant()
+    discharged_at = Instant(allow_none=True)
+
+
+class LegalHoldDraft(Body):
+    """Why nothing of the patient may be erased."""
+
+    reason = Text(required=True, min=1, max=2_000, metadata={"description": "Kept sealed."})
+
+
+class LegalHoldView(View):
+    """Whether nothing of the patient may be erased, and why."""
+
+    held = Flag()
+    reason = Text(allow_none=True)
+    placed_at = Instant(allow_none=True)
+    placed_by = Id(allow_none=True)
 
 
 class EnrolmentView(View):

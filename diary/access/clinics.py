@@ -48,7 +48,8 @@ def get(work: Work) -> Row[Any]:
 
 
 def change(work: Work, **values: Any) -> Row[Any]:
-    """Change what patients are shown: name, phone, country, time zone, locale, staffed hours."""
+    """Change what patients are shown (name, phone, country, time zone, locale, staffed hours), or
+    how long records are kept."""
     work.execute(update(clinics).where(clinics.c.id == work.caller.clinic).values(**values))
     work.audit("clinic.changed", "clinic", work.caller.clinic, fields=sorted(values))
     return get(work)

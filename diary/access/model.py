@@ -32,6 +32,8 @@ clinics = Table(
     Column("locale", String(16), nullable=False),
     Column("phone", String(32)),
     Column("staffed_hours", Document),
+    # How long a record is kept after a discharge; NULL: for ever.
+    Column("retention_months", Integer),
     Column("created_at", Instant, nullable=False),
     info={"clinic_column": "id"},
 )

@@ -46,6 +46,9 @@ class Scope(StrEnum):
     RULES_WRITE = "rules:write"
     ENDPOINTS_READ = "endpoints:read"
     ENDPOINTS_WRITE = "endpoints:write"
+    PATIENTS_EXPORT = "patients:export"
+    LEGAL_HOLDS_WRITE = "legal-holds:write"
+    CONSENT_TEXTS_WRITE = "consent-texts:write"
     INSTRUMENTS_READ = "instruments:read"
     SCORECARD_READ = "scorecard:read"
     AUDIT_READ = "audit:read"
@@ -78,7 +81,14 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.CLINICIAN: _CLINICAL | SET_UP | {Scope.BREAK_GLASS},
     Role.CARE_MANAGER: _CLINICAL
     | SET_UP
-    | {Scope.POLICIES_WRITE, Scope.RULES_WRITE, Scope.BREAK_GLASS_READ},
+    | {
+        Scope.POLICIES_WRITE,
+        Scope.RULES_WRITE,
+        Scope.BREAK_GLASS_READ,
+        Scope.CONSENT_TEXTS_WRITE,
+        Scope.PATIENTS_EXPORT,
+        Scope.LEGAL_HOLDS_WRITE,
+    },
     # An administrator runs the clinic and reads no clinical record. Whoever treats must not be able
     # to destroy what shows how; to erase someone, nothing has to be read of them.
     Role.CLINIC_ADMIN: SET_UP
@@ -95,6 +105,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
             Scope.RULES_READ,
             Scope.ENDPOINTS_READ,
             Scope.ENDPOINTS_WRITE,
+            Scope.CONSENT_TEXTS_WRITE,
             Scope.INSTRUMENTS_READ,
             Scope.SCORECARD_READ,
         }

@@ -25,6 +25,8 @@ from diary.alerts.situation import (
 )
 from diary.severity import Severity
 from diary.webhooks import endpoints
+from diary.webhooks.disclosure import disclose
+from diary.webhooks.endpoints import Live
 from diary.webhooks.publish import publish, supersede, told, withdraw_pages
 from diary.work import Work
 
@@ -60,12 +62,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
-    """A message to owe, once the alert's own row is written."""
+    """A message to owe, once the alert's own row is written. outside: who hears of it beside the
+    recipients, where the patient consents."""
 
     type: str
     recipients: set[UUID]
     extra: dict[str, Any]
     is_page: bool
+    outside: frozenset[UUID]
 
 
 def state_of(row: Row[Any]) -> State:
@@ -138,7 +142,7 @@ def _page(work: Work, subject: Subject, state: State, page: Page) -> tuple[State
         page = next(effect for effect in effects if isinstance(effect, Page))
         everyone, people = everyone or page.everyone, people or page.people
     if everyone:
-        recipients |= _told(work, subject, people=people)
+        recipients |= _told(work, subject, reached.live, people=people)
     if state.exhausted:
         recipients |= reached.live.webhooks
         if people:
@@ -146,7 +150,9 @@ def _page(work: Work, subject: Subject, state: State, page: Page) -> tuple[State
         if state.severity >= Severity.HIGH:
             recipients |= _last_resort(work, clinic, reached)
     kind = EXHAUSTED if state.exhausted else _PAGE_TYPE.get(page.reason, "alert.triggered")
-    return state, _Outgoing(kind, recipients, {"reason": page.reason}, is_page=True)
+    # A repetition asks the team once more; whoever only reads along knows.
+    outside = reached.live.disclosures if page.reason is not Reason.REPEATED else frozenset()
+    return state, _Outgoing(kind, recipients, {"reason": page.reason}, True, outside)
 
 
 def _last_resort(work: Work, clinic_id: UUID, reached: Reach) -> set[UUID]:
@@ -164,18 +170,41 @@ def _tell(
     extra = {}
     if tell.what == ACKNOWLEDGED:
         extra = {"acknowledged_by": changes["acknowledged_by"]}
-    return _Outgoing(tell.what, _told(work, subject, people=people), extra, is_page=False)
+    live = endpoints.live(work, subject.clinic_id)
+    recipients = _told(work, subject, live, people=people)
+    return _Outgoing(tell.what, recipients, extra, False, live.disclosures)
 
 
-def _told(work: Work, subject: Subject, *, people: bool) -> set[UUID]:
+def _told(work: Work, subject: Subject, live: Live, *, people: bool) -> set[UUID]:
     if subject.is_new:
         return set()
     known = told(work, subject.clinic_id, subject.id)
-    live = endpoints.live(work, subject.clinic_id)
     return known & (live.ids if people else live.webhooks)
 
 
 def _send(work: Work, subject: Subject, state: State, message: _Outgoing) -> None:
+    # Thin: ids, numbers and a link; no name, no answer, no diagnosis.
+    data = {
+        "alert_id": subject.id,
+        "patient": subject.patient_reference,
+        "status": state.status,
+        "severity": state.severity.word,
+        "generation": state.generation,
+        "sequence": subject.sequence,
+        "step": state.step + 1,
+        "drill": subject.drill,
+        "link": f"{work.settings.issuer}/v1/alerts/{subject.id}",
+        **message.extra,
+    }
+    disclose(
+        work,
+        message.outside,
+        clinic_id=subject.clinic_id,
+        patient_id=subject.patient_id,
+        type=message.type,
+        data=data,
+        priority=state.severity,
+    )
     if not message.is_page and not message.recipients:
         return
     if not subject.is_new:
@@ -191,19 +220,7 @@ def _send(work: Work, subject: Subject, state: State, message: _Outgoing) -> Non
         message_id=subject.page_id if message.is_page else None,
         clinic_id=subject.clinic_id,
         type=message.type,
-        # Thin: ids, numbers and a link; no name, no answer, no diagnosis.
-        data={
-            "alert_id": subject.id,
-            "patient": subject.patient_reference,
-            "status": state.status,
-            "severity": state.severity.word,
-            "generation": state.generation,
-            "sequence": subject.sequence,
-            "step": state.step + 1,
-            "drill": subject.drill,
-            "link": f"{work.settings.issuer}/v1/alerts/{subject.id}",
-            **message.extra,
-        },
+        data=data,
         endpoint_ids=message.recipients,
         alert_id=subject.id,
         is_page=message.is_page,

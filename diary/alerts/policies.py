@@ -29,6 +29,7 @@ _WHY = {
     ROTA: "is no rota that anyone with a contact is on",
     LAST_RESORT: "the operator has set no last resort",
 }
+_OUTSIDE = "is outside the clinic: who is told there is for each patient to say"
 APPLIES_TO = (DEFAULT, *(severity.word for severity in Severity))
 
 
@@ -82,7 +83,10 @@ def save(work: Work, applies_to: str, steps: Sequence[dict[str, Any]]) -> SavedP
     reached = reach(work, work.caller.clinic, targets.values(), hold=True)
     faults = []
     for (number, index), target in targets.items():
-        if not reached.ever(target, work.now):
+        if target.id in reached.live.disclosures:
+            pointer = f"/steps/{number}/targets/{index}/id"
+            faults.append(FieldFault(pointer, "disclosure", _OUTSIDE))
+        elif not reached.ever(target, work.now):
             member = "id" if target.id else "type"
             pointer = f"/steps/{number}/targets/{index}/{member}"
             faults.append(FieldFault(pointer, "unreachable", _WHY[target.type]))

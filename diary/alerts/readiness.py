@@ -6,7 +6,7 @@ from uuid import UUID
 from diary.alerts.policies import for_severity
 from diary.alerts.reach import Reach, Target, reach
 from diary.errors import Conflict
-from diary.patients import drill
+from diary.patients import discharge, drill
 from diary.patients.devices import Enrolment, make_code
 from diary.patients.service import require
 from diary.severity import Severity
@@ -63,12 +63,13 @@ def _reaches(reached: Reach, severity: Severity, target: Target, work: Work) -> 
 
 def enrol(work: Work, patient_id: UUID) -> Enrolment:
     """Make a code for the patient's phone; raises ClinicNotReady while any severity reaches nobody,
-    DrillPatient and OnlyReading.
+    DrillPatient, PatientDischarged and OnlyReading.
 
     The only way to a code: a phone that is let in may send a risk answer a minute later.
     """
     require(work, patient_id, change=True)
     drill.refuse(work, patient_id)
+    discharge.refuse(work, work.caller.clinic, patient_id)
     found = report(work)
     if not found.ready:
         raise ClinicNotReady(extra={"missing": list(found.missing)})

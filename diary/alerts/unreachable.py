@@ -51,6 +51,7 @@ def endpoint_gone(work: Work, clinic_id: UUID, endpoint_id: UUID) -> bool:
             table.c.clinic_id == clinic_id,
             table.c.state == "active",
             table.c.kind == "webhook",
+            table.c.purpose == "care",
             table.c.id != endpoint_id,
         )
     )

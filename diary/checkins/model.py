@@ -38,6 +38,8 @@ check_ins = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("sent_at", Instant),
     Column("received_at", Instant, nullable=False),
+    # Of those two, what the phone wrote, letter for letter: it is given back so.
+    Column("moments", Document),
     Column("utc_offset_minutes", Integer, nullable=False),
     Column("time_zone", String(64), nullable=False),
     Column("local_date", Date, nullable=False),

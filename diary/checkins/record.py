@@ -66,11 +66,16 @@ def record(
         faults = faults_in(instrument, draft.answers) if instrument else [_unknown(draft)]
     if draft is None or faults:
         return set_apart(work, context, check_in_id, body, fingerprint, "invalid", faults)
-    return _keep(work, context, check_in_id, draft, fingerprint)
+    return _keep(work, context, check_in_id, draft, fingerprint, _moments(body))
 
 
 def _keep(
-    work: Work, context: Context, check_in_id: UUID, draft: Draft, fingerprint: bytes
+    work: Work,
+    context: Context,
+    check_in_id: UUID,
+    draft: Draft,
+    fingerprint: bytes,
+    moments: dict[str, Any],
 ) -> Receipt:
     patient = context.patient
     scores = score(draft.answers)
@@ -102,6 +107,7 @@ def _keep(
         "recorded_at": draft.recorded_at,
         "sent_at": draft.sent_at,
         "received_at": work.now,
+        "moments": moments,
         "utc_offset_minutes": int(offset.total_seconds() // 60),
         "time_zone": draft.time_zone,
         "local_date": local.date(),
@@ -154,6 +160,11 @@ def _unknown(draft: Draft) -> FieldFault:
 
 def _is_plausible(recorded_at: datetime, now: datetime) -> bool:
     return now - _OLDEST <= recorded_at <= now + _AHEAD
+
+
+def _moments(body: object) -> dict[str, Any]:
+    assert isinstance(body, Mapping)
+    return {name: body[name] for name in ("recorded_at", "sent_at") if name in body}
 
 
 def _fingerprint(work: Work, body: object) -> bytes:

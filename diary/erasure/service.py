@@ -3,6 +3,7 @@
 What stays is pseudonymous: coded answers, scores, times and the history of alerts.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from diary.callers import OPERATOR, Caller
 from diary.erasure.errors import AlertOpen
 from diary.erasure.ledger import BEGUN, DONE, UNDONE, Erasure, Ledger
 from diary.errors import NotFound
+from diary.patients import holds
 from diary.patients.model import ERASED, enrolments, patients
 from diary.webhooks.model import LEASED, PENDING, deliveries, messages
 from diary.webhooks.withdraw import withdraw
@@ -26,10 +28,19 @@ from diary.work import House, Work
 REASONS = ("patient-request", "retention-ended", "entered-in-error", "court-order")
 
 
-def erase(house: House, caller: Caller, patient_id: UUID, *, reason: str) -> None:
-    """Erase a patient of the caller's clinic; harmless where they are erased already.
+def erase(
+    house: House,
+    caller: Caller,
+    patient_id: UUID,
+    *,
+    reason: str,
+    still: Callable[[Work, UUID], bool] = lambda _work, _patient_id: True,
+) -> bool:
+    """Erase a patient of the caller's clinic; False, and harmless, where they are erased already.
 
-    Raises NotFound (also for the drill patient, who is nobody real), AlertOpen, NoErasureLedger.
+    still: asked with the patient locked, whether it is to be done after all; it returns False, too.
+    Raises NotFound (also for the drill patient, who is nobody real), AlertOpen, UnderLegalHold,
+    NoErasureLedger.
     """
     with house.work(caller, write=False) as work:
         # Before anything is said of the installation: a stranger's patient is absent.
@@ -39,8 +50,8 @@ def erase(house: House, caller: Caller, patient_id: UUID, *, reason: str) -> Non
     with house.work(caller) as work:
         patient = held(work, caller.clinic, patient_id)
         assert patient is not None
-        if patient.state == ERASED:
-            return
+        if patient.state == ERASED or not still(work, patient_id):
+            return False
         _refuse(work, patient)
         carry_out(work, patient, reason=reason)
         work.flush()
@@ -48,6 +59,7 @@ def erase(house: House, caller: Caller, patient_id: UUID, *, reason: str) -> Non
         # The last thing before the commit: from here on a restore can be told of it.
         ledger.write(BEGUN, erasure)
     ledger.write(DONE, erasure)
+    return True
 
 
 def _require(work: Work, patient_id: UUID) -> None:
@@ -126,6 +138,7 @@ def _refuse(work: Work, patient: Row[Any]) -> None:
     """Everything that keeps a record from being erased is asked here."""
     if open_alert(work, patient.clinic_id, patient.id) is not None:
         raise AlertOpen
+    holds.require_none(work, patient.id)
 
 
 def _cancel_what_is_owed(work: Work, clinic_id: UUID, reference: str) -> None:

@@ -15,7 +15,7 @@ from diary.access.sessions import GIVEN_UP, REUSED, Grant, open_session, revoke
 from diary.callers import CallerKind
 from diary.errors import NotFound
 from diary.patients import service
-from diary.patients.model import ERASED, devices, enrolments, patients
+from diary.patients.model import devices, enrolments, patients
 from diary.work import Work
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -147,15 +147,16 @@ def end(work: Work, patient_id: UUID, device_id: UUID) -> None:
 
 
 def _hold(work: Work, clinic_id: UUID, patient_id: UUID) -> None:
-    """Keep the patient from being erased until the commit; raises GrantRefused for one who was."""
+    """Keep the patient from being discharged or erased until the commit; raises GrantRefused for
+    one who was: a code that was made before, or beside it, lets nobody in."""
     there = (
         select(patients.c.id)
         .where(
             patients.c.clinic_id == clinic_id,
             patients.c.id == patient_id,
-            patients.c.state != ERASED,
+            patients.c.state == "active",
         )
-        .with_for_update(read=True, key_share=True)
+        .with_for_update(read=True)
     )
     if work.row(there) is None:
         raise GrantRefused

@@ -1,10 +1,21 @@
 """Patients, who cares for them, and how their phones get in."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, false
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    false,
+)
 
 from diary.columns import Id, Instant, clinic_table, metadata, partial_index, within_clinic
 
 # name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
+# state: `active` or `discharged`.
 # drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
 # state: `active`, or `erased`, with which the key of all that was sealed about them is destroyed.
 ERASED = "erased"
@@ -17,8 +28,32 @@ patients = clinic_table(
     Column("state", String(16), nullable=False),
     Column("drill", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
+    Column("discharged_at", Instant),
+    CheckConstraint("state <> 'discharged' OR discharged_at IS NOT NULL", name="discharged"),
     Index(None, "clinic_id", "reference", unique=True),
     partial_index("uq_patients_one_drill", "clinic_id", where="drill", unique=True),
+    partial_index(
+        "ix_patients_discharged", "clinic_id", "discharged_at", where="state = 'discharged'"
+    ),
+)
+
+# Every hold that ever was; reason is sealed.
+legal_holds = clinic_table(
+    "legal_holds",
+    Column("patient_id", Id, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Column("placed_by", Id),
+    Column("lifted_at", Instant),
+    Column("lifted_by", Id),
+    within_clinic("patient_id", "patients"),
+    partial_index(
+        "uq_legal_holds_one_in_place",
+        "clinic_id",
+        "patient_id",
+        where="lifted_at IS NULL",
+        unique=True,
+    ),
 )
 
 # Which clinicians a patient is in the care of. added_by: whoever said so; NULL for the migration.

@@ -37,6 +37,7 @@ class Patient:
     state: str
     drill: bool
     created_at: datetime
+    discharged_at: datetime | None = None
 
 
 def visible(work: Work) -> Select[Any]:
@@ -133,4 +134,5 @@ def opened(work: Work, row: Row[Any]) -> Patient:
         state=row.state,
         drill=row.drill,
         created_at=row.created_at,
+        discharged_at=row.discharged_at,
     )

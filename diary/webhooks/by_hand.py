@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from diary.errors import Conflict, NotFound
 from diary.severity import Severity
-from diary.webhooks import log
+from diary.webhooks import disclosure, log
 from diary.webhooks.model import deliveries, endpoints
 from diary.webhooks.publish import owe, publish
 from diary.work import Work
@@ -63,7 +63,8 @@ def replay(work: Work, delivery_id: UUID) -> dict[str, Any]:
     """Owe a message to its endpoint once more: the same id, the same bytes, another delivery.
 
     It is no page even where the first was one: whether someone must still look is for the alert
-    to say, and it pages by itself. Raises NotFound, NotReplayable, EndpointInactive.
+    to say, and it pages by itself. Raises NotFound, NotReplayable, EndpointInactive, and
+    ConsentNeeded for a disclosure to which the patient does not consent now.
     """
     clinic = work.caller.clinic
     row = work.row(
@@ -76,6 +77,8 @@ def replay(work: Work, delivery_id: UUID) -> dict[str, Any]:
     if row.state not in REPLAYABLE:
         raise NotReplayable
     _require_active(work, row.endpoint_id)
+    if row.patient_id is not None:
+        disclosure.require_consent(work, clinic, row.patient_id)
     again = owe(
         work,
         clinic_id=clinic,
@@ -84,6 +87,7 @@ def replay(work: Work, delivery_id: UUID) -> dict[str, Any]:
         alert_id=row.alert_id,
         is_page=False,
         priority=row.priority,
+        patient_id=row.patient_id,
     )
     work.audit("delivery.replayed", "delivery", delivery_id, again=str(again))
     return log.get(work, again)

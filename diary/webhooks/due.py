@@ -131,6 +131,7 @@ _WANTED = [
         "id",
         "message_id",
         "alert_id",
+        "patient_id",
         "is_page",
         "priority",
         "attempts",

@@ -29,6 +29,7 @@ class NewEndpoint:
     id: UUID
     url: str
     description: str | None
+    purpose: str
     state: str
     created_at: datetime
     secret: str
@@ -37,8 +38,11 @@ class NewEndpoint:
     previous_secret_until: datetime | None = None
 
 
-def create(work: Work, *, url: str, description: str | None) -> NewEndpoint:
-    """Add an endpoint. The URL's form is checked here, the address it leads to on every send."""
+def create(work: Work, *, url: str, description: str | None, purpose: str = "care") -> NewEndpoint:
+    """Add an endpoint. The URL's form is checked here, the address it leads to on every send.
+
+    purpose: `care`, or `disclosure` for one outside the clinic; it never changes.
+    """
     settings = work.settings
     guard = AddressGuard(settings.webhook_allowed_networks, settings.webhook_allow_http)
     try:
@@ -55,13 +59,14 @@ def create(work: Work, *, url: str, description: str | None) -> NewEndpoint:
         id=endpoint_id,
         url=url,
         description=description,
+        purpose=purpose,
         secret=work.vault.seal(secret, place=SEALED_AT, clinic=clinic, row=endpoint_id),
         state="active",
         max_in_flight=MAX_IN_FLIGHT,
         created_at=work.now,
     )
-    work.audit("endpoint.created", "endpoint", endpoint_id)
-    return NewEndpoint(endpoint_id, url, description, "active", work.now, secret)
+    work.audit("endpoint.created", "endpoint", endpoint_id, purpose=purpose)
+    return NewEndpoint(endpoint_id, url, description, purpose, "active", work.now, secret)
 
 
 def visible(work: Work) -> Select[Any]:
@@ -148,6 +153,7 @@ def rotate_secret(work: Work, endpoint_id: UUID, *, overlap_hours: int) -> NewEn
         id=endpoint_id,
         url=shown.url,
         description=shown.description,
+        purpose=shown.purpose,
         state=shown.state,
         created_at=shown.created_at,
         secret=secret,
@@ -197,12 +203,14 @@ class Live:
     """What a clinic's messages can be owed to now.
 
     contacts: each with its member, of those who are active. last_resort: the operator's channel,
-    None where there is none.
+    None where there is none. disclosures: the webhooks outside the clinic, which are none of
+    `webhooks`: nobody is alerted through them.
     """
 
     webhooks: frozenset[UUID]
     contacts: Mapping[UUID, UUID]
     last_resort: UUID | None
+    disclosures: frozenset[UUID]
 
     @property
     def ids(self) -> set[UUID]:
@@ -213,7 +221,13 @@ class Live:
 # The lock lets others read and claim, and keeps an endpoint from being disabled between this and
 # the commit of what is owed to it.
 _LIVE = (
-    select(endpoints.c.id, endpoints.c.kind, endpoints.c.staff_id, staff.c.password_hash)
+    select(
+        endpoints.c.id,
+        endpoints.c.kind,
+        endpoints.c.purpose,
+        endpoints.c.staff_id,
+        staff.c.password_hash,
+    )
     .outerjoin(
         staff, (staff.c.clinic_id == endpoints.c.clinic_id) & (staff.c.id == endpoints.c.staff_id)
     )
@@ -229,11 +243,14 @@ def live(work: Work, clinic_id: UUID) -> Live:
     last = [row.id for row in rows if row.kind == "last-resort" and reachable]
     return Live(
         # The canary's sink is a system like any other; its own clinic alone has one.
-        webhooks=frozenset(row.id for row in rows if row.kind in ("webhook", "canary")),
+        webhooks=frozenset(
+            row.id for row in rows if row.kind in ("webhook", "canary") and row.purpose == "care"
+        ),
         contacts={
             row.id: row.staff_id for row in rows if row.kind == "contact" and row.password_hash
         },
         last_resort=last[0] if last else None,
+        disclosures=frozenset(row.id for row in rows if row.purpose == "disclosure"),
     )
 
 

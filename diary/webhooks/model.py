@@ -22,9 +22,11 @@ from diary.columns import Id, Instant, clinic_table, partial_index, within_clini
 # `secret` seals; the operator's last resort, whose address is a setting; the canary's sink.
 # secret is sealed; a webhook's signs every attempt, beside previous_secret while that is good.
 # failures counts those in a row; blocked_until: no claim before then but a single probe after it.
+# purpose: `disclosure` is outside the clinic, and told only of patients who consent to it.
 endpoints = clinic_table(
     "endpoints",
     Column("kind", String(16), nullable=False, server_default="webhook"),
+    Column("purpose", String(16), nullable=False, server_default="care"),
     Column("staff_id", Id),
     Column("url", Text),
     Column("description", Text),
@@ -38,6 +40,9 @@ endpoints = clinic_table(
     Column("created_at", Instant, nullable=False),
     CheckConstraint("kind IN ('webhook', 'contact', 'last-resort', 'canary')", name="kind"),
     CheckConstraint("state IN ('active', 'disabled', 'gone')", name="state"),
+    CheckConstraint(
+        "purpose = 'care' OR (purpose = 'disclosure' AND kind = 'webhook')", name="purpose"
+    ),
     CheckConstraint(
         "kind <> 'webhook' OR (url IS NOT NULL AND secret IS NOT NULL)", name="webhook"
     ),
@@ -60,11 +65,14 @@ messages = clinic_table(
     Column("created_at", Instant, nullable=False),
 )
 
+# patient_id: of a disclosure alone, which leaves only while this patient consents. It has no
+# alert_id: nothing that judges an alert by its deliveries may count one.
 deliveries = clinic_table(
     "deliveries",
     Column("message_id", Id, nullable=False),
     Column("endpoint_id", Id, nullable=False),
     Column("alert_id", Id),
+    Column("patient_id", Id),
     Column("is_page", Boolean, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("state", String(16), nullable=False),
@@ -81,6 +89,7 @@ deliveries = clinic_table(
         name="state",
     ),
     CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name="lease"),
+    CheckConstraint("patient_id IS NULL OR (alert_id IS NULL AND NOT is_page)", name="disclosure"),
     within_clinic("message_id", "messages"),
     within_clinic("endpoint_id", "endpoints"),
     partial_index(
@@ -95,6 +104,9 @@ deliveries = clinic_table(
     partial_index("ix_deliveries_leased", "leased_until", where="state = 'leased'"),
     partial_index(
         "ix_deliveries_in_flight", "endpoint_id", "leased_until", where="state = 'leased'"
+    ),
+    partial_index(
+        "ix_deliveries_disclosed", "clinic_id", "patient_id", "id", where="patient_id IS NOT NULL"
     ),
     Index(None, "clinic_id", "alert_id"),
     Index(None, "clinic_id", "message_id"),

@@ -24,10 +24,18 @@ def publish(
     alert_id: UUID | None = None,
     is_page: bool = False,
     priority: Severity = Severity.LOW,
+    patient_id: UUID | None = None,
+    disclosure: dict[str, Any] | None = None,
 ) -> UUID:
-    """Freeze one message and owe it to each endpoint. The message's id is the `webhook-id`."""
+    """Freeze one message and owe it to each endpoint. The message's id is the `webhook-id`.
+
+    patient_id, disclosure: for `diary.webhooks.disclosure`, whose messages carry the one and
+    leave while the other consents.
+    """
     message_id = message_id or work.new_id()
     body = {"type": type, "timestamp": work.now, "data": data}
+    if disclosure is not None:
+        body["disclosure"] = disclosure
     work.add(
         messages,
         clinic_id=clinic_id,
@@ -46,6 +54,7 @@ def publish(
             alert_id=alert_id,
             is_page=is_page,
             priority=int(priority),
+            patient_id=patient_id,
         )
     return message_id
 
@@ -59,6 +68,7 @@ def owe(
     alert_id: UUID | None,
     is_page: bool,
     priority: int,
+    patient_id: UUID | None = None,
 ) -> UUID:
     """Owe a message to one endpoint from now on; returns the delivery's id."""
     delivery_id = work.new_id()
@@ -69,6 +79,7 @@ def owe(
         message_id=message_id,
         endpoint_id=endpoint_id,
         alert_id=alert_id,
+        patient_id=patient_id,
         is_page=is_page,
         priority=priority,
         state="pending",

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from diary.clock import CLOCKS_DIFFER
-from diary.webhooks import breaker, due
+from diary.webhooks import breaker, disclosure, due
 from diary.webhooks.endpoints import secrets_of
 from diary.webhooks.model import LEASED, attempts, deliveries
 from diary.webhooks.schedule import LONGEST_PAGE_WAIT, next_try
@@ -110,6 +110,8 @@ def claim(
     # waiting here: enough for one of each alert, whatever is in flight.
     most = 2 * endpoint.max_in_flight
     candidates = work.rows(due.IN_ORDER, _moments(work) | place | {"most": most})
+    if endpoint.purpose == disclosure.PURPOSE:
+        candidates = disclosure.still_consented(work, clinic_id, candidates)
     in_flight = {row.alert_id for row in busy if row.alert_id is not None}
     token = work.new_id()
     # Its key is one more thing to read.

@@ -18,7 +18,7 @@ from diary.access.permissions import Role
 from diary.alerts import carry, decide, unreachable
 from diary.callers import Caller, CallerKind
 from diary.isolation import EVERYTHING
-from diary.webhooks import break_glass, by_hand, needs_pairing
+from diary.webhooks import break_glass, by_hand, consenting, needs_pairing
 from diary.webhooks.model import messages
 from diary.work import House
 from engine.loop import Engine
@@ -26,6 +26,7 @@ from schemas.events import EVENTS
 from tests.cast import Cast
 from tests.client import Api
 from tests.clock import SimulatedClock
+from tests.consents import answer, outside, publish
 from tests.steps import put_out
 
 DOCUMENT = openapi.document()
@@ -100,7 +101,8 @@ def _sent_by_the_diary() -> set[str]:
     """Every message type that the code names where it decides and where it sends."""
     sources = (getsource(module) for module in (decide, carry))
     named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
-    sources = (getsource(module) for module in (unreachable, by_hand, break_glass, needs_pairing))
+    modules = (unreachable, by_hand, break_glass, consenting, needs_pairing)
+    sources = (getsource(module) for module in modules)
     return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
 
@@ -128,6 +130,9 @@ def _faults(body: dict[str, Any]) -> list[str]:
 def test_a_whole_life_of_an_alert_is_as_documented(
     cast: Cast, house: House, clock: SimulatedClock, engine: Engine
 ) -> None:
+    outside(cast)
+    publish(cast, "disclosure")
+    answer(cast.alice, "disclosure", given=True)
     cast.alice.check_in(si=3)
     (alert,) = cast.dana.alerts()
     cast.alice.check_in(si=1)
@@ -144,6 +149,8 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     cast.erin.api.post(f"/v1/webhook-endpoints/{cast.team.id}/ping")
     judy = cast.join("Judy", Role.CLINICIAN)
     judy.api.post(f"/v1/patients/{cast.alice.id}/break-glass", {"reason": "She called the ward."})
+    publish(cast, "treatment-diary")
+    answer(cast.alice, "treatment-diary", given=False)
     put_out(cast.alice)
     with house.work(Caller(CallerKind.ENGINE, clinic_id=cast.clinic)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
@@ -155,6 +162,7 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     for kind, body in zip(stored, bodies, strict=True):
         assert kind.type == body["type"]
         assert not _faults(body), body
+        assert body.keys() <= {"type", "timestamp", "data", "disclosure"}
         # Thin: nothing that names or describes a person.
         assert body["data"].keys() <= DATA
         assert cast.alice.name not in str(body)
@@ -166,4 +174,5 @@ DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
     *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id", "device_id"),
     *("break_glass_id", "staff_id", "until"),
+    "purpose",
 }

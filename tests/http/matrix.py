@@ -128,6 +128,7 @@ WORDS = {
     "version": "1.0.0",
     "applies_to": "nothing",
     "token": "a" * 43,
+    "purpose": "treatment-diary",
 }
 
 

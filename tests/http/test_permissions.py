@@ -17,6 +17,12 @@ from tests.client import Api
 LATER = "2026-03-09T09:00:00Z"
 CONTACT = {"address": "mailtos://pager:word@mail.example"}
 ROTA = {"name": "Nights", "time_zone": "Europe/Madrid", "shifts": []}
+CONSENT = {
+    "purpose": "research",
+    "version": 1,
+    "given": True,
+    "answered_at": "2026-03-02T08:00:00Z",
+}
 OVERRIDE = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": LATER, "staff": []}
 # The first key of RFC 7517, A.1.
 PUBLIC_KEY = {
@@ -44,6 +50,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "postStaffContacts": CONTACT,
     "putRota": ROTA,
     "postRotaOverrides": OVERRIDE,
+    "postPatientConsents": CONSENT,
+    "putPatientLegalHold": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},
 }
 

@@ -1,0 +1,107 @@
+"""How long a clinic keeps the records of patients it has discharged, and whose time is over."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, exists, func, select
+
+from diary.access import clinics
+from diary.access.model import clinics as table
+from diary.alerts.model import alerts
+from diary.alerts.situation import Status
+from diary.clock import months_from
+from diary.patients import holds
+from diary.patients.discharge import DISCHARGED
+from diary.patients.model import patients
+from diary.work import Work
+
+# Months. Whatever is set, a record stays so long after a discharge: people come back.
+SHORTEST = 12
+LONGEST = 1_200
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A patient whose record is to be erased, by opaque id alone."""
+
+    patient_id: UUID
+    discharged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """months: after a discharge; None: for ever. due: how many are to be erased; next: of them,
+    those who were discharged first."""
+
+    months: int | None
+    shortest_months: int
+    due: int
+    next: list[Due]
+
+
+def policy(work: Work) -> Retention:
+    """The caller's clinic's, and whom it concerns now."""
+    months = clinics.get(work).retention_months
+    query = _due(work, months)
+    count = work.row(select(func.count().label("number")).select_from(query.subquery()))
+    return Retention(months, SHORTEST, count.number if count else 0, due_for_erasure(work))
+
+
+def set_policy(work: Work, months: int | None) -> Retention:
+    """Keep records so many months after a discharge; None: for ever."""
+    clinics.change(work, retention_months=months)
+    return policy(work)
+
+
+def clinics_with_a_policy(work: Work) -> list[UUID]:
+    """Every clinic that keeps records for a time; for the engine."""
+    rows = work.rows(select(table.c.id).where(table.c.retention_months.is_not(None)))
+    return [row.id for row in rows]
+
+
+def due_for_erasure(work: Work, limit: int = 100, without: Set[UUID] = frozenset()) -> list[Due]:
+    """Whose time is over in the caller's clinic, discharged first comes first.
+
+    Nobody with a legal hold, and nobody with an open alert.
+    """
+    query = _due(work, clinics.get(work).retention_months)
+    rows = work.rows(
+        query.where(patients.c.id.not_in(without))
+        .order_by(patients.c.discharged_at, patients.c.id)
+        .limit(limit)
+    )
+    return [Due(row.id, row.discharged_at) for row in rows]
+
+
+def still_due(work: Work, patient_id: UUID) -> bool:
+    """Whether it is so now; the patient is held until the commit against being readmitted,
+    and against whatever would newly refer to them, such as an alert."""
+    work.row(
+        select(patients.c.id)
+        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id)
+        .with_for_update()
+    )
+    query = _due(work, clinics.get(work).retention_months)
+    return work.row(query.where(patients.c.id == patient_id)) is not None
+
+
+def _due(work: Work, months: int | None) -> Select[Any]:
+    query = select(patients.c.id, patients.c.discharged_at).where(
+        patients.c.clinic_id == work.caller.clinic
+    )
+    if months is None:
+        return query.where(patients.c.id.is_(None))
+    is_open = exists().where(
+        alerts.c.clinic_id == patients.c.clinic_id,
+        alerts.c.patient_id == patients.c.id,
+        alerts.c.status != Status.RESOLVED,
+    )
+    return query.where(
+        patients.c.state == DISCHARGED,
+        patients.c.discharged_at <= months_from(work.now, -max(months, SHORTEST)),
+        ~holds.held(),
+        ~is_open,
+    )

@@ -1,0 +1,258 @@
+"""The record, to take along: all that was sent, as it was sent, and what was made of it."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from diary.audit import audit_events
+from diary.callers import OPERATOR, Caller, CallerKind
+from diary.instruments import library
+from diary.records import sections
+from diary.records.export import NAMES
+from diary.webhooks import queue
+from diary.webhooks.queue import Attempted
+from diary.work import House
+from tests.cast import Cast
+from tests.client import Api
+from tests.clock import SimulatedClock
+from tests.consents import answer, outside, publish
+
+OWN = "/v1/me/export"
+
+
+def whole(api: Api, path: str, limit: int = 100) -> list[dict[str, Any]]:
+    """Every item, page after page."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = api.get(path, limit=limit, **cursor)
+        assert page.status == 200, page
+        assert len(page.json["items"]) <= limit
+        found += page.json["items"]
+        if page.json["next_cursor"] is None:
+            return found
+        cursor = {"cursor": page.json["next_cursor"]}
+
+
+def of(items: list[dict[str, Any]], section: str) -> list[dict[str, Any]]:
+    return [item[section] for item in items if item["section"] == section]
+
+
+@pytest.fixture
+def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
+    """Something of every section."""
+    outside(cast)
+    publish(cast, "disclosure")
+    answer(cast.alice, "disclosure", given=True)
+    cast.alice.check_in(si=5)
+    cast.alice.check_in(mood=11, si=1)
+    (alert,) = cast.dana.alerts()
+    cast.bob.api.post(f"/v1/alerts/{alert['id']}/notes", {"text": "She sounds afraid."})
+    cast.bob.resolve(alert, note="Spoke with her sister.")
+    engine = Caller(CallerKind.ENGINE)
+    with house.work(engine) as work:
+        for place in queue.due_endpoints(work):
+            sent = [(one, _taken(work.now)) for one in queue.claim(work, *place)]
+            queue.settle(work, sent)
+    clock.advance(minutes=1)
+    assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}").status == 200
+
+
+def _taken(now: datetime) -> Attempted:
+    return Attempted(
+        delivered=True, status=204, error=None, retry_after=None, started_at=now, duration_ms=1
+    )
+
+
+def test_everything_is_there(cast: Cast, a_life: None) -> None:
+    items = whole(cast.alice.api, OWN)
+    assert {item["section"] for item in items} == set(NAMES)
+    assert [item["section"] for item in items] == sorted(
+        (item["section"] for item in items), key=NAMES.index
+    )
+    assert all(item.keys() == {"section", item["section"]} for item in items)
+    (about,) = of(items, "about")
+    assert about["notice"].startswith("42 CFR part 2")
+    (profile,) = of(items, "profile")
+    assert (profile["name"], profile["clinic"]["name"]) == ("Alice", "The Harbour Clinic")
+    assert len(of(items, "infusion")) == 4
+    (consent,) = of(items, "consent")
+    assert (consent["given"], consent["title"], consent["text"]) == (
+        True,
+        "About disclosure",
+        "Do you agree?",
+    )
+    (check_in,) = of(items, "check_in")
+    assert check_in["scores"]["si"] == 5
+    (apart,) = of(items, "set_apart")
+    assert apart["body"]["answers"]["mood"] == 11
+    (alert,) = of(items, "alert")
+    assert (alert["status"], alert["outcome"]) == ("resolved", "contacted-safe")
+    assert {each["alert_id"] for each in of(items, "finding")} == {alert["id"]}
+    assert {each["recipient"] for each in of(items, "disclosure")} == {"The other hospital"}
+
+
+def test_notes_are_for_the_team_to_give_and_names_are_nobodys(cast: Cast, a_life: None) -> None:
+    own = whole(cast.alice.api, OWN)
+    entries = of(own, "entry")
+    assert [each["has_note"] for each in entries].count(True) == 2
+    assert {each["note"] for each in entries} == {None}
+    assert {each["by"] for each in entries} == {"patient", "care-team"}
+    team = whole(cast.dana.api, f"/v1/patients/{cast.alice.id}/export")
+    notes = {each["note"] for each in of(team, "entry")}
+    assert notes == {None, "She sounds afraid.", "Spoke with her sister."}
+    for items in (own, team):
+        text = orjson.dumps(items).decode()
+        for member in (cast.bob, cast.dana, cast.erin):
+            assert member.name not in text
+            assert str(member.id) not in text
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_page_by_page_is_the_same(cast: Cast, a_life: None, limit: int) -> None:
+    def lasting(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [item for item in items if item["section"] not in ("about", "access")]
+
+    assert lasting(whole(cast.alice.api, OWN, limit)) == lasting(whole(cast.alice.api, OWN))
+
+
+def test_who_read_is_told_alone_and_in_lists(
+    cast: Cast, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many events of others lie between: so many are looked at for a page."""
+    monkeypatch.setattr(sections, "_AT_ONCE", 3)
+    olga = cast.enrol("Olga")
+    assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}").status == 200
+    for _ in range(7):
+        assert cast.bob.api.get(f"/v1/patients/{olga.id}").status == 200
+    assert cast.bob.api.get("/v1/patients").status == 200
+    assert cast.charlie.api.get("/v1/patients").status == 200
+    assert cast.dana.api.get(f"/v1/patients/{cast.alice.id}/export").status == 200
+    read = of(whole(cast.alice.api, OWN), "access")
+    assert [(each["what"], each["by"]) for each in read] == [
+        ("getPatient", "care-team"),
+        ("getPatients", "care-team"),
+        ("record.exported", "care-team"),
+    ]
+
+
+def test_an_export_leaves_a_trace_and_is_the_care_managers(
+    cast: Cast, house: House, clock: SimulatedClock
+) -> None:
+    path = f"/v1/patients/{cast.alice.id}/export"
+    assert cast.dana.api.get(path).status == 200
+    assert cast.alice.api.get(OWN).status == 200
+    with house.work(OPERATOR, write=False) as work:
+        query = select(audit_events).where(audit_events.c.action == "record.exported")
+        traces = work.rows(query.order_by(audit_events.c.id))
+    assert [(each.actor_id, each.subject_id) for each in traces] == [
+        (cast.dana.id, cast.alice.id),
+        (cast.alice.device_id, cast.alice.id),
+    ]
+    for other in (cast.bob, cast.erin):
+        assert other.api.get(path).status == 403
+    clock.advance(minutes=11)
+    assert cast.dana.api.get(path).code == "step-up-needed"
+
+
+def test_a_page_of_another_patient_is_not_ones_own(cast: Cast, a_life: None) -> None:
+    cursor = cast.alice.api.get(OWN, limit=1).json["next_cursor"]
+    theirs = cast.frank.api.get(OWN, cursor=cursor)
+    assert theirs.status == 200
+    assert cast.alice.name.encode() not in theirs.body
+    path = f"/v1/patients/{cast.alice.id}/export"
+    assert cast.dana.api.get(path, cursor=cursor).status == 400
+
+
+# --- everything that was sent comes back ----------------------------------------------------------
+
+INSTRUMENT = library.find("daily-check-in", "1.0.0")
+assert INSTRUMENT is not None
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+OFFSETS = st.integers(-14 * 4, 14 * 4).map(
+    lambda quarters: timezone(timedelta(minutes=15 * quarters))
+)
+PLACES = ["Europe/Madrid", "America/New_York", "Asia/Kathmandu", "UTC"]
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> str:
+    """A moment of the last days, in the many ways that RFC 3339 has to write it."""
+    text = (NOW - timedelta(minutes=draw(st.integers(0, 9_000)))).astimezone(draw(OFFSETS))
+    written = text.strftime(draw(st.sampled_from(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dt%H:%M:%S"])))
+    written += draw(st.sampled_from(["", ".5", ".120", ".123456", ".123456789"]))
+    if text.utcoffset() == timedelta(0):
+        return written + draw(st.sampled_from(["Z", "z", "+00:00", "-00:00"]))
+    return written + _offset(text)
+
+
+def _offset(moment: datetime) -> str:
+    text = moment.strftime("%z")
+    return f"{text[:3]}:{text[3:]}"
+
+
+def _answers(*, odd: bool) -> st.SearchStrategy[dict[str, object]]:
+    """odd: one that no instrument offers may be among them."""
+    assert INSTRUMENT is not None
+    return st.fixed_dictionaries({item.id: _answer(item, odd) for item in INSTRUMENT.items})
+
+
+def _answer(item: library.Item, odd: bool) -> st.SearchStrategy[object]:
+    offered: st.SearchStrategy[object] = (
+        st.sampled_from(sorted(item.codes))
+        if item.kind == "choice"
+        else st.integers(item.minimum, item.maximum)
+    )
+    fine = st.one_of(offered, st.just("declined"))
+    if not odd:
+        return fine
+    return fine | st.text(max_size=5) | st.floats(allow_nan=False) | st.none() | st.booleans()
+
+
+@st.composite
+def check_ins(draw: st.DrawFn) -> dict[str, Any]:
+    """A body as a phone sends it, in order or with something odd."""
+    odd = draw(st.integers(0, 3)) == 0
+    body: dict[str, Any] = {
+        "instrument": "daily-check-in",
+        "version": "1.0.0",
+        "locale": draw(st.sampled_from(["en", "es-MX", "si"])),
+        "recorded_at": draw(moments()),
+        "time_zone": draw(st.sampled_from(PLACES)),
+        "answers": draw(_answers(odd=odd)),
+    }
+    if draw(st.booleans()):
+        body["sent_at"] = draw(st.one_of(moments(), st.none()))
+    if odd:
+        body["mood"] = draw(st.text(max_size=9))
+    return body
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(check_ins(), min_size=2, max_size=5))
+def test_what_was_answered_2xx_comes_back_as_it_was_sent(
+    cast: Cast, bodies: list[dict[str, Any]]
+) -> None:
+    patient = cast.enrol("Olga").api
+    taken = [body for body in bodies if patient.put(f"/v1/check-ins/{uuid4()}", body).status < 300]
+    items = whole(patient, OWN)
+    back = [each["sent"] for each in of(items, "check_in")]
+    back += [each["body"] for each in of(items, "set_apart")]
+    assert _counted(back) == _counted(taken)
+
+
+def _counted(bodies: list[dict[str, Any]]) -> Counter[bytes]:
+    """As JSON values: the order of an object's members is no part of it."""
+    return Counter(orjson.dumps(body, option=orjson.OPT_SORT_KEYS) for body in bodies)
