@@ -195,8 +195,8 @@ def test_whoever_came_back_in_between_is_not_erased(
     with house.work(within, write=False) as work:
         assert retention.due_for_erasure(work)
     cast.bob.api.post(f"/v1/patients/{cast.alice.id}/readmit")
-    how = {"reason": "retention-ended", "still": retention.still_due}
-    assert not erasure.erase(house, within, cast.alice.id, **how)
+    reason, still = "retention-ended", retention.still_due
+    assert not erasure.erase(house, within, cast.alice.id, reason=reason, still=still)
     assert "erased" not in states(house)
 
 
