@@ -224,12 +224,19 @@ class _Reader:
         own = _clinic_column_of(table)
         ties: tuple[_Tie, ...] = ()
         if own is not None and not _may_write_elsewhere(statement):
-            value = given.get(own, self._given.get(own))
+            value = given.get(own)
+            if value not in self._names and self._is_alone(statement):
+                # Sent under the column's own name, as every value of a plain INSERT is.
+                value = self._given.get(own)
             ties = (value,) if isinstance(value, BindParameter) else ()
         self._use(table, Command.INSERT, ties)
         if statement.select is not None:
             self.read(statement.select, None)
         self._expressions([*given.values(), *statement._returning], _Scope([table], None))
+
+    def _is_alone(self, statement: Insert) -> bool:
+        """Whether it is all that is sent; of several, each has parameters of some other name."""
+        return statement is self._compiled.statement and not statement._independent_ctes
 
     def _tie(
         self, scope: _Scope, froms: Iterable[FromClause], where: Iterable[ClauseElement]

@@ -264,6 +264,16 @@ def test_no_clinic_is_no_clinic(guarded: Database, bounds: Bounds) -> None:
             connection.execute(nobodys, {"clinic": clinic})
 
 
+def test_a_row_of_ones_own_is_written(guarded: Database) -> None:
+    row = {number: a_patient(OURS, reference=f"pt_own_{number}") for number in range(3)}
+    with guarded.transaction(write=True, bounds=Bounds(clinic=OURS)) as connection:
+        connection.execute(insert(patients).values(row[0]))
+        connection.execute(insert(patients), row[1])
+        connection.execute(sqlite.insert(patients).values(row[2]).on_conflict_do_nothing())
+        written = select(func.count(p.id)).where(ours, p.reference.like("pt_own_%"))
+        assert connection.execute(written).scalar_one() == 3
+
+
 def test_of_many_rows_each_must_be_the_clinics(connection: Connection) -> None:
     with pytest.raises(UnscopedStatement):
         connection.execute(insert(patients), [a_patient(OURS), a_patient(THEIRS)])
@@ -308,7 +318,8 @@ def test_whoever_found_out_whose_it_is_stays_there(guarded: Database) -> None:
     with guarded.transaction(write=True, bounds=Bounds(door=Door.ANONYMOUS)) as connection:
         enter(connection, OURS)
         enter(connection, OURS)
-        assert connection.execute(select(p.id).where(ours)).scalars().all() == [OURS]
+        found = select(p.id).where(ours, p.id == OURS)
+        assert connection.execute(found).scalars().all() == [OURS]
         with pytest.raises(UnscopedStatement):
             connection.execute(select(staff.c.id))
         with pytest.raises(UnscopedStatement):
