@@ -46,12 +46,15 @@ class ClinicReadiness(Resource):
 class ClinicRetention(Resource):
     """How long records are kept."""
 
-    @operation(scope=Scope.CLINIC_READ, returns=RetentionView)
+    @operation(scope=Scope.CLINIC_READ, returns=RetentionView, versioned=True)
     def get(self, work: Work) -> retention.Retention:
         """Tell how long records are kept after a discharge, and whose time is over."""
         return retention.policy(work)
 
-    @operation(scope=Scope.CLINIC_WRITE, body=RetentionDraft, returns=RetentionView)
-    def put(self, work: Work, body: dict[str, Any]) -> retention.Retention:
-        """Keep records for so many months after a discharge, or for ever."""
-        return retention.set_policy(work, body["months"])
+    @operation(scope=Scope.CLINIC_WRITE, body=RetentionDraft, returns=RetentionView, versioned=True)
+    def put(self, work: Work, body: dict[str, Any], expected: Expected) -> retention.Retention:
+        """Keep records for so many months after a discharge, or for ever.
+
+        It is a part of the clinic, whose version it has.
+        """
+        return retention.set_policy(work, body["months"], expected)

@@ -71,6 +71,7 @@ class PatientConsents(Resource):
         body=PaperConsent,
         returns=AnsweredView,
         status=201,
+        idempotent=True,
         raises=(NotFound, patients.OnlyReading),
     )
     def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> consenting.Answered:
@@ -104,6 +105,7 @@ class ConsentTexts(Resource):
         body=ConsentTextDraft,
         returns=ConsentTextView,
         status=201,
+        idempotent=True,
     )
     def post(self, work: Work, body: dict[str, Any]) -> Row[Any]:
         """Publish the next version of a text. It never changes afterwards."""

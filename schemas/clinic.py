@@ -98,6 +98,7 @@ class RetentionView(View):
 
     months = Int(allow_none=True)
     shortest_months = Int()
+    version = Version()
     due = Int(metadata={"description": "Discharged for so long, no legal hold, no open alert."})
     next = Items(Part(DueView), metadata={"description": "The first hundred of them."})
 

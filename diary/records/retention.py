@@ -16,6 +16,7 @@ from diary.clock import months_from
 from diary.patients import holds
 from diary.patients.discharge import DISCHARGED
 from diary.patients.model import patients
+from diary.versions import Expected
 from diary.work import Work
 
 # Months. Whatever is set, a record stays so long after a discharge: people come back.
@@ -34,25 +35,29 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Retention:
     """months: after a discharge; None: for ever. due: how many are to be erased; next: of them,
-    those who were discharged first."""
+    those who were discharged first. version: the clinic's."""
 
     months: int | None
     shortest_months: int
+    version: int
     due: int
     next: list[Due]
 
 
 def policy(work: Work) -> Retention:
     """The caller's clinic's, and whom it concerns now."""
-    months = clinics.get(work).retention_months
-    query = _due(work, months)
+    clinic = clinics.get(work)
+    query = _due(work, clinic.retention_months)
     count = work.row(select(func.count().label("number")).select_from(query.subquery()))
-    return Retention(months, SHORTEST, count.number if count else 0, due_for_erasure(work))
+    number = count.number if count else 0
+    return Retention(
+        clinic.retention_months, SHORTEST, clinic.version, number, due_for_erasure(work)
+    )
 
 
-def set_policy(work: Work, months: int | None) -> Retention:
+def set_policy(work: Work, months: int | None, expected: Expected | None = None) -> Retention:
     """Keep records so many months after a discharge; None: for ever."""
-    clinics.change(work, retention_months=months)
+    clinics.change(work, expected, retention_months=months)
     return policy(work)
 
 

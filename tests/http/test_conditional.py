@@ -26,7 +26,10 @@ ENDED = {
 # One member of a set is put in or taken out: whoever does so for another undoes nothing.
 MEMBERSHIP = {"putCareTeamMember", "deleteCareTeamMember"}
 # The phone's id and the body's fingerprint say what is meant; docs/check-ins.md.
-OWN_RULE = {"putOwnCheckIn"}
+# A consent is an answer like it: each is added, and the last holds.
+OWN_RULE = {"putOwnCheckIn", "putOwnConsent"}
+# They have no version: whoever places or lifts one means it, and the audit trail has every one.
+HOLDS = {"putPatientLegalHold", "deletePatientLegalHold"}
 
 
 def test_every_change_has_a_rule() -> None:
@@ -35,8 +38,10 @@ def test_every_change_has_a_rule() -> None:
         for _, _, method, declared in operations()
         if method in ("put", "patch", "delete")
     }
-    assert {name for name, needed in changes.items() if not needed} == ENDED | MEMBERSHIP | OWN_RULE
-    assert sum(changes.values()) == 9
+    assert {
+        name for name, needed in changes.items() if not needed
+    } == ENDED | MEMBERSHIP | OWN_RULE | HOLDS
+    assert sum(changes.values()) == 10
 
 
 @only_sqlite
@@ -107,6 +112,7 @@ def things(cast: Cast) -> dict[str, tuple[Member, str, str, dict[str, Any] | Non
     steps = {"steps": [{"delay_minutes": 5, "targets": team}]}
     return {
         "clinic": (erin, "/v1/clinic", "/v1/clinic", CLINIC),
+        "retention": (erin, "/v1/clinic/retention", "/v1/clinic/retention", {"months": 120}),
         "policy": (dana, "/v1/policies/default", "/v1/policies/default", steps),
         "override": (dana, rota, f"{rota}/overrides/{override}", None),
         "rota": (dana, rota, rota, ROTA),
@@ -130,7 +136,7 @@ def test_whatever_can_be_changed_is_changed_by_its_version(cast: Cast) -> None:
         assert change(who.api, url, body, '"77"').code == "precondition-failed", name
         assert who.api.get(read).headers["ETag"] == tag, name
         unchanged = who.api.send("GET", read, headers={"If-None-Match": f"W/{tag}"})
-        if name == "endpoint":
+        if name in ("endpoint", "retention"):
             assert unchanged.status == 200
         else:
             assert (unchanged.status, unchanged.body, unchanged.headers["ETag"]) == (304, b"", tag)

@@ -40,7 +40,8 @@ GETTING_IN = {
     "postSessionStepUp",
     "postSecondFactorConfirmations",
 }
-SAME_TWICE = {"postEndpointActivation"}
+# What is active, discharged or back is so the second time as well.
+SAME_TWICE = {"postEndpointActivation", "postPatientDischarge", "postPatientReadmission"}
 
 
 def test_every_post_has_a_rule() -> None:

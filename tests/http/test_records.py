@@ -45,7 +45,7 @@ def discharged(cast: Cast, clock: SimulatedClock) -> SimulatedClock:
     path = f"/v1/patients/{cast.alice.id}/discharge"
     assert cast.bob.api.post(path).status == 200
     clock.advance(days=366)
-    assert cast.erin.api.put(RETENTION, {"months": 12}).json["due"] == 1
+    assert cast.erin.api.put(RETENTION, {"months": 12}, if_match="*").json["due"] == 1
     return clock
 
 
@@ -124,11 +124,11 @@ def test_a_clinic_keeps_everything_until_it_says_otherwise(
     assert cast.bob.api.post(f"/v1/patients/{cast.alice.id}/discharge").status == 200
     clock.advance(days=5_000)
     shown = cast.bob.api.get(RETENTION).json
-    assert shown == {"months": None, "shortest_months": 12, "due": 0, "next": []}
-    refused = cast.erin.api.put(RETENTION, {"months": 11})
+    assert shown == {"months": None, "shortest_months": 12, "due": 0, "version": 1, "next": []}
+    refused = cast.erin.api.put(RETENTION, {"months": 11}, if_match="*")
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/months")
     assert cast.bob.api.put(RETENTION, {"months": 12}).status == 403
-    assert cast.erin.api.put(RETENTION, {"months": 12}).json["next"] == [
+    assert cast.erin.api.put(RETENTION, {"months": 12}, if_match="*").json["next"] == [
         {"patient_id": str(cast.alice.id), "discharged_at": "2026-03-02T09:00:00Z"}
     ]
 
@@ -137,7 +137,7 @@ def test_who_is_due(cast: Cast, clock: SimulatedClock) -> None:
     """To the day; and neither with a hold, nor with an open alert, nor once they are back."""
     path = f"/v1/patients/{cast.alice.id}"
     cast.bob.api.post(f"{path}/discharge")
-    cast.erin.api.put(RETENTION, {"months": 12})
+    cast.erin.api.put(RETENTION, {"months": 12}, if_match="*")
 
     def due() -> int:
         found = cast.erin.api.get(RETENTION).json
