@@ -286,7 +286,7 @@ class _Reader:
             # Rows of the values that were sent along.
             self._expressions(element.get_children(), scope)
             found = ()
-        elif isinstance(source, Alias):
+        elif isinstance(source, Alias) and _is_source(element):
             found = self._provides(element, scope)
         else:
             self._use(None, Command.SELECT, ())

@@ -150,6 +150,7 @@ def in_conflict(dialect: Any) -> Executable:
 ON_SQLITE = {"INSERT or take another's": in_conflict(sqlite)}
 ON_POSTGRESQL = {
     "INSERT or take another's": in_conflict(postgresql),
+    "a function in FROM": select(func.query_to_xml("SELECT 1").table_valued("id")),
     "UPDATE FROM values, of any clinic": update(patients)
     .where(p.id == listed.c.id)
     .values(state="left"),
