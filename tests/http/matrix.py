@@ -186,8 +186,10 @@ def expected(declared: Operation, path: str, who: str, world: str) -> str:
 def hidden(who: str, world: str) -> set[str]:
     """Whose patients' ids must stand in nothing that this identity is shown."""
     shown = record(who) | (clinic(who) & OPEN_ALERTS) | {world}
-    if PEOPLE[who][0] in ("auditor", "care-manager"):
+    if PEOPLE[who][0] == "care-manager":
         shown |= HERS  # the list of glasses that were broken
+    if PEOPLE[who][0] == "auditor":
+        shown |= clinic(who)  # the audit trail, which names every patient by id and by nothing else
     return {"alice", "olga", "frank"} - shown
 
 
