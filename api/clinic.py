@@ -51,7 +51,13 @@ class ClinicRetention(Resource):
         """Tell how long records are kept after a discharge, and whose time is over."""
         return retention.policy(work)
 
-    @operation(scope=Scope.CLINIC_WRITE, body=RetentionDraft, returns=RetentionView, versioned=True)
+    @operation(
+        scope=Scope.CLINIC_WRITE,
+        step_up=True,
+        body=RetentionDraft,
+        returns=RetentionView,
+        versioned=True,
+    )
     def put(self, work: Work, body: dict[str, Any], expected: Expected) -> retention.Retention:
         """Keep records for so many months after a discharge, or for ever.
 

@@ -4,13 +4,14 @@ After draft-ietf-httpapi-idempotency-key-header. `diary/remembered.py` keeps the
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from flask import Response, request
 
+from api.traces import named_in
 from diary.errors import Malformed
 from diary.remembered import Repeatable
 from diary.work import Work
@@ -59,14 +60,6 @@ def remember(
         "headers": headers,
         "body": response.get_data(as_text=True),
     }
-    patients = set(_named(shown, named_by))
+    patients = {each for each in named_in(shown, named_by) if isinstance(each, UUID)}
     about = patients.pop() if len(patients) == 1 else None
     repeated.keep(work, orjson.dumps(answer).decode(), about)
-
-
-def _named(shown: object, member: str) -> Iterator[UUID]:
-    if isinstance(shown, Mapping):
-        for name, inner in shown.items():
-            if name == member and isinstance(inner, UUID):
-                yield inner
-            yield from _named(inner, member)

@@ -29,6 +29,7 @@ class Staff(Resource):
 
     @operation(
         scope=Scope.STAFF_WRITE,
+        step_up=True,
         body=MemberDraft,
         returns=InvitationView,
         status=201,
@@ -63,7 +64,7 @@ class StaffActivations(Resource):
 class StaffSecondFactor(Resource):
     """A member's authenticator app."""
 
-    @operation(scope=Scope.STAFF_WRITE, status=204, raises=(NotFound,))
+    @operation(scope=Scope.STAFF_WRITE, step_up=True, status=204, raises=(NotFound,))
     def delete(self, work: Work, staff_id: UUID) -> None:
         """Take it away, because the phone is lost: the member is signed out and sets up another."""
         second_factor.reset(work, work.caller.clinic, staff_id)

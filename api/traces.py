@@ -35,7 +35,7 @@ def leave(
     path: what the request's path named. shown: the answer; named_by: its member for a patient.
     """
     ids = {name: str(value) for name, value in path.items() if isinstance(value, UUID)}
-    found = {str(each) for each in _named(shown, named_by)}
+    found = {str(each) for each in named_in(shown, named_by)}
     if "patient_id" in ids:
         found.add(ids["patient_id"])
     subject, subject_id = "clinic", caller.clinic
@@ -47,12 +47,13 @@ def leave(
         )
 
 
-def _named(shown: object, member: str) -> Iterator[object]:
+def named_in(shown: object, member: str) -> Iterator[object]:
+    """Each patient whom an answer names, in a list or below it, too."""
     if isinstance(shown, Mapping):
         if shown.get(member) is not None:
             yield shown[member]
         for inner in shown.values():
-            yield from _named(inner, member)
+            yield from named_in(inner, member)
     elif isinstance(shown, list | tuple):
         for inner in shown:
-            yield from _named(inner, member)
+            yield from named_in(inner, member)

@@ -33,8 +33,10 @@ from sqlalchemy.exc import DBAPIError
 from diary.access.model import signing_keys
 from diary.callers import ANONYMOUS
 from diary.database import lost_race
+from diary.logs import logger
 from diary.work import House, Work
 
+_log = logger("keys")
 # Longer than any process, and whoever fetched the set, goes without reading it again: five minutes
 # each. And longer than a token lives, with the difference of two clocks on either side.
 PUBLISHED_BEFORE = timedelta(minutes=15)
@@ -73,6 +75,7 @@ class KeyRing:
         self._read_at: datetime | None = None
         self._keys: dict[UUID, SigningKey] = {}
         self._public: dict[UUID, EllipticCurvePublicKey] = {}
+        self._is_behind = False
 
     def active(self) -> SigningKey:
         """The key that signs now; the first one is made when there is none.
@@ -86,7 +89,9 @@ class KeyRing:
                 self._make_the_first()
                 self._look_again(_AT_ONCE)
             states = self._states()
-            return next(key for key in self._keys.values() if states[key.id] is State.ACTIVE)
+            found = next(key for key in self._keys.values() if states[key.id] is State.ACTIVE)
+        self._write_down()
+        return found
 
     def public(self, kid: UUID) -> EllipticCurvePublicKey:
         """The public key with that id; raises KeyError where its tokens are not accepted.
@@ -99,7 +104,9 @@ class KeyRing:
             self._look_again(_REREAD if is_known or not self._keys else _AT_MOST_EVERY)
             if self._states()[kid] is State.RETIRED:
                 raise KeyError(kid)
-            return self._public[kid]
+            found = self._public[kid]
+        self._write_down()
+        return found
 
     def jwks(self) -> dict[str, Any]:
         """The JSON Web Key Set (RFC 7517): of the keys whose tokens are accepted, and of the next
@@ -136,21 +143,24 @@ class KeyRing:
         with self._house.work(ANONYMOUS, write=False) as work:
             rows = _rows(work)
             keys = {row.id: self._keys.get(row.id) or _opened(work, row) for row in rows}
-            is_behind = bool(_behind(work, rows))
+            self._is_behind = bool(_behind(work, rows))
         if keys.keys() != self._keys.keys():
             self._public = {kid: key.private.public_key() for kid, key in keys.items()}
         self._keys = keys
-        if is_behind:
-            self._settle()
 
-    def _settle(self) -> None:
+    def _write_down(self) -> None:
+        """Settle what was found behind. Nobody waits for it, and nothing depends on it: what a key
+        is goes by the clock, and a full disk must not keep every token out."""
+        if not self._is_behind:
+            return
+        self._is_behind = False
         try:
             with self._house.work(ANONYMOUS) as work:
                 settle(work)
         except DBAPIError as error:
-            # Another process does the same at this moment.
+            # Another process does the same at this moment, or it is tried again at the next look.
             if not lost_race(error):
-                raise
+                _log.warning("keys.unsettled", error=error)
 
 
 def states(begins: Iterable[tuple[UUID, datetime]], now: datetime) -> dict[UUID, State]:

@@ -13,6 +13,7 @@ from diary.access.errors import GrantRefused, StepUpNeeded
 from diary.access.model import clinics, sessions
 from diary.access.permissions import SCOPES_OF, Role, Scope
 from diary.callers import Caller, CallerKind
+from diary.clock import CLOCKS_DIFFER
 from diary.columns import Id
 from diary.errors import NotFound, Unauthenticated
 from diary.work import Work
@@ -134,7 +135,9 @@ def require_fresh_proof(work: Work) -> None:
     caller = work.caller
     if caller.kind is not CallerKind.STAFF:
         return
-    if caller.authenticated_at is None or work.now - caller.authenticated_at > PROOF_HOLDS:
+    # A clock that was set back must not make it hold longer.
+    proven = caller.authenticated_at
+    if proven is None or not -CLOCKS_DIFFER <= work.now - proven <= PROOF_HOLDS:
         raise StepUpNeeded
 
 

@@ -196,6 +196,27 @@ def _send(work: Work, subject: Subject, state: State, message: _Outgoing) -> Non
         "link": f"{work.settings.issuer}/v1/alerts/{subject.id}",
         **message.extra,
     }
+    if message.is_page or message.recipients:
+        if not subject.is_new:
+            supersede(
+                work,
+                subject.clinic_id,
+                subject.id,
+                message.recipients,
+                is_page=message.is_page,
+            )
+        publish(
+            work,
+            message_id=subject.page_id if message.is_page else None,
+            clinic_id=subject.clinic_id,
+            type=message.type,
+            data=data,
+            endpoint_ids=message.recipients,
+            alert_id=subject.id,
+            is_page=message.is_page,
+            priority=state.severity,
+        )
+    # After the team's: nothing that is told elsewhere comes before it.
     disclose(
         work,
         message.outside,
@@ -203,27 +224,6 @@ def _send(work: Work, subject: Subject, state: State, message: _Outgoing) -> Non
         patient_id=subject.patient_id,
         type=message.type,
         data=data,
-        priority=state.severity,
-    )
-    if not message.is_page and not message.recipients:
-        return
-    if not subject.is_new:
-        supersede(
-            work,
-            subject.clinic_id,
-            subject.id,
-            message.recipients,
-            is_page=message.is_page,
-        )
-    publish(
-        work,
-        message_id=subject.page_id if message.is_page else None,
-        clinic_id=subject.clinic_id,
-        type=message.type,
-        data=data,
-        endpoint_ids=message.recipients,
-        alert_id=subject.id,
-        is_page=message.is_page,
         priority=state.severity,
     )
 

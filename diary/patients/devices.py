@@ -61,14 +61,15 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
     clinic_id = work.enter_clinic_of(enrolments, is_it)
     if clinic_id is None:
         raise GrantRefused
-    row = work.row(
-        select(enrolments)
-        .where(enrolments.c.clinic_id == clinic_id, is_it)
-        .with_for_update(key_share=True)
-    )
+    this = select(enrolments).where(enrolments.c.clinic_id == clinic_id, is_it)
+    whose = work.row(this)
+    if whose is None:
+        raise GrantRefused
+    # The patient first, then the code: in the order in which an erasure takes them.
+    _hold(work, clinic_id, whose.patient_id)
+    row = work.row(this.with_for_update(key_share=True))
     if row is None or row.used_at is not None or row.expires_at <= work.now:
         raise GrantRefused
-    _hold(work, row.clinic_id, row.patient_id)
     work.execute(
         update(enrolments)
         .where(enrolments.c.clinic_id == row.clinic_id, enrolments.c.id == row.id)

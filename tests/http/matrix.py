@@ -110,7 +110,7 @@ RELATIONS: dict[str, Relation] = {
 }
 OTHERWISE: dict[tuple[str, str], Relation] = {
     ("putOwnCheckIn", "check_in_id"): anything,
-    ("postAlerts", "patient_id"): alert,
+    ("postAlerts", "patient_id"): clinic,
     ("postPatientBreakGlass", "patient_id"): clinic,
     ("deletePatient", "patient_id"): clinic,
     ("deletePatientBreakGlass", "patient_id"): own_glass,

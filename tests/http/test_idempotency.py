@@ -21,6 +21,7 @@ KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 # Each is meant each time, whatever key came along.
 MEANT = {
     "postHelp",
+    "postAlerts",
     "postAcknowledgeAlert",
     "postHandOverAlert",
     "postReleaseAlert",
@@ -135,10 +136,10 @@ def test_what_is_shown_once_is_shown_again_and_kept_sealed(cast: Cast, house: Ho
 @only_sqlite
 def test_whom_an_answer_is_about_stands_beside_it(cast: Cast, house: House) -> None:
     ann = cast.bob.api.post(PATH, PATIENT, key=KEY).json["id"]
-    alert = cast.bob.api.post(
-        "/v1/alerts", {"patient_id": ann, "severity": "high", "note": "Look."}, key=KEY
+    planned = cast.bob.api.post(
+        f"/v1/patients/{ann}/infusions", {"planned_at": "2026-03-09T09:00:00Z"}, key=KEY
     )
-    assert alert.status == 201, alert
+    assert planned.status == 201, planned
     with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
         found = connection.execute(select(remembered_requests.c.patient_id)).scalars().all()
     assert [str(each) for each in found] == [ann, ann]
