@@ -112,7 +112,7 @@ def test_no_policy_pages_it_and_nobody_is_reached_by_it(
         "rounds": 1,
         "targets": [{"type": "endpoint", "id": elsewhere["id"]}],
     }
-    refused = cast.erin.api.put("/v1/policies/default", {"steps": [step]})
+    refused = cast.erin.api.put("/v1/policies/default", {"steps": [step]}, if_match="*")
     (fault,) = refused.json["errors"]
     assert refused.status == 422
     assert (fault["pointer"], fault["code"]) == ("/steps/0/targets/0/id", "disclosure")
