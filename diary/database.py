@@ -169,6 +169,8 @@ def _postgresql(url: str, name: str = "interlude", **how: Any) -> Engine:
         url,
         **how,
         pool_pre_ping=False,
+        # What an error says must not hold what was sent.
+        hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={
@@ -191,6 +193,7 @@ def _sqlite(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 import click
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, exists, literal_column, select, union_all
 from sqlalchemy.exc import DBAPIError
 
 import migrations
@@ -21,6 +21,7 @@ from diary.database import UnsafeDatabase
 from diary.erasure import ledger
 from diary.erasure import restore as erasures
 from diary.erasure.errors import NoErasureLedger
+from diary.patients.model import ERASED, patients
 from diary.settings import Settings, SettingsFault, load_settings
 from diary.trail import seal
 from diary.trail.chain import Broken
@@ -28,11 +29,23 @@ from diary.vault import WrongMasterKey
 from diary.watch import canary, figures
 from diary.watch.verdict import UNSEALED, verdict
 from diary.work import House
+from diary.wrapped import data_keys
 
 _OK: Final = "ok"
 _WARNING: Final = "warn"
 _FAULT: Final = "FAULT"
 _Line = tuple[str, str]
+_OWNERS = union_all(
+    select(clinic_rows.c.id.label("clinic_id"), clinic_rows.c.id),
+    select(patients.c.clinic_id, patients.c.id).where(patients.c.state != ERASED),
+).subquery()
+_WITHOUT_A_KEY: Final = select(_OWNERS.c.id).where(
+    ~exists().where(
+        data_keys.c.clinic_id == _OWNERS.c.clinic_id,
+        data_keys.c.id == _OWNERS.c.id,
+        data_keys.c.wrapped.is_not(None),
+    )
+)
 
 
 def run() -> int:
@@ -138,6 +151,9 @@ def _examine_escalation(house: House) -> Iterator[_Line]:
 def _examine_keys(house: House) -> Iterator[_Line]:
     with house.work(OPERATOR, write=False) as work:
         found = rotation.look(work)
+        without = len(work.rows(_WITHOUT_A_KEY))
+    if without:
+        yield _FAULT, f"keys: {without} clinics or patients have none; restore a backup"
     if not found.all_anew:
         yield (
             _WARNING,

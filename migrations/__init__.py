@@ -123,8 +123,13 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # The driver that the diary itself uses, whatever the URL leaves open.
         driver = make_url(url).set(drivername="postgresql+psycopg")
-        return create_engine(driver, poolclass=NullPool, connect_args={"connect_timeout": 5})
-    engine = create_engine(url, module=safe_sqlite(), poolclass=NullPool)
+        return create_engine(
+            driver,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 5},
+        )
+    engine = create_engine(url, module=safe_sqlite(), poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:

@@ -103,7 +103,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take them back. What led outside stays as a disabled endpoint: nothing more may leave."""
+    """Take them back. What led outside is gone for good: activated in the version before, it would
+    be paged."""
     op.drop_index("ix_deliveries_disclosed", table_name="deliveries")
     op.execute(
         "UPDATE deliveries SET state = 'cancelled', withdrawn = true, lease_token = NULL, "
@@ -113,7 +114,7 @@ def downgrade() -> None:
     with op.batch_alter_table("deliveries") as deliveries:
         deliveries.drop_constraint(op.f("ck_deliveries_disclosure"), type_="check")
         deliveries.drop_column("patient_id")
-    op.execute("UPDATE endpoints SET state = 'disabled' WHERE purpose <> 'care'")
+    op.execute("UPDATE endpoints SET state = 'gone' WHERE purpose <> 'care'")
     with op.batch_alter_table("endpoints") as endpoints:
         endpoints.drop_constraint(op.f("ck_endpoints_purpose"), type_="check")
         endpoints.drop_column("purpose")

@@ -1,12 +1,13 @@
 """Three levels of keys.
 
 Why: a master key that is replaced must not mean that every field is written anew, and erasing a
-patient means destroying one key. Nothing that was sealed before can be opened after this: no
-installation has anything to keep.
+patient means destroying one key. What was sealed before could not be opened after this, and no key
+is made here: the step is refused, both ways, where there is a clinic.
 """
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util.exc import CommandError
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_25_data_keys"
@@ -21,8 +22,17 @@ DOCUMENT = sa.JSON(none_as_null=True).with_variant(
 )
 
 
+def _refuse_where_something_is_sealed() -> None:
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM clinics")):
+        raise CommandError(
+            "What this database holds is sealed in another way, and could not be opened after this "
+            "step. Begin with an empty database; nothing was changed."
+        )
+
+
 def upgrade() -> None:
     """Add the tables of keys; the faults of a body kept apart are sealed with it from now on."""
+    _refuse_where_something_is_sealed()
     op.create_table(
         "root_secret",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
@@ -81,7 +91,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the keys away, and with them all that was sealed."""
+    """Take the keys away."""
+    _refuse_where_something_is_sealed()
     with op.batch_alter_table("quarantine") as quarantine:
         quarantine.add_column(
             sa.Column("faults", DOCUMENT, nullable=False, server_default=sa.text("'[]'"))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Inspector, create_engine, inspect, text
 
 import migrations
@@ -71,6 +72,20 @@ def test_upgrading_twice_is_harmless(url: str) -> None:
     assert migrations.is_current(url)
     with _connected(url) as connection:
         assert connection.scalar(text("SELECT count(*) FROM clinics")) == 1
+
+
+def test_what_is_sealed_in_another_way_is_not_brought_along(url: str) -> None:
+    """The step that makes keys would leave a clinic without any: it is refused, up and down."""
+    step = "2026_11_25_data_keys"
+    migrations.upgrade(url, step)
+    migrations.downgrade(url, f"{step}-1")
+    before = migrations.current(url)
+    with _connected(url) as connection:
+        connection.execute(_A_CLINIC)
+        connection.commit()
+    with pytest.raises(CommandError, match="sealed in another way"):
+        migrations.upgrade(url)
+    assert migrations.current(url) == before
 
 
 def test_two_migrators_at_once_take_turns(url: str) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from diary.__main__ import cli
 from diary.access import clinics, keys, staff
@@ -18,6 +18,7 @@ from diary.house import open_house
 from diary.settings import load_settings
 from diary.webhooks import endpoints
 from diary.work import House
+from diary.wrapped import data_keys
 from tests.conftest import MASTER_KEY
 
 Run = Callable[..., Result]
@@ -239,6 +240,9 @@ def test_the_master_key_is_replaced(run: Run, monkeypatch: pytest.MonkeyPatch) -
     assert (rotated.exit_code, rotated.output) == (0, f"2 data keys were wrapped anew.\n{done}")
     assert run("rotate-master-key").output == f"0 data keys were wrapped anew.\n{done}"
     assert "nothing needs INTERLUDE_FORMER_MASTER_KEYS any more" in run("doctor").output
+    with _opened().work(OPERATOR) as work:
+        work.execute(delete(data_keys).where(data_keys.c.id == data_keys.c.clinic_id))
+    assert "FAULT keys: 2 clinics or patients have none" in run("doctor").output
 
     monkeypatch.delenv("INTERLUDE_FORMER_MASTER_KEYS")
     assert "ok    keys: all under the master key" in run("doctor").output
