@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from diary.alerts import answers
 from diary.alerts.model import alert_entries
 from diary.isolation import EVERYTHING
 from diary.work import House
@@ -213,3 +215,20 @@ def test_what_was_sent_and_to_whom(cast: Cast, alert: dict[str, Any]) -> None:
     assert set(sent()[2:]) == told
     assert cast.charlie.api.get(path).status == 404
     assert cast.bob.api.get(f"/v1/alerts/{uuid4()}/deliveries").status == 404
+
+
+def test_an_answer_that_lost_a_race_is_carried_out_again_with_all_that_it_said(
+    cast: Cast, alert: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out, tried = answers.resolve, []
+
+    def late_at_first(*args: Any, **how: Any) -> None:
+        tried.append(how)
+        if len(tried) == 1:
+            raise OperationalError("", {}, Exception("database is locked"))
+        carry_out(*args, **how)
+
+    monkeypatch.setattr(answers, "resolve", late_at_first)
+    closed = cast.bob.resolve(alert, note="We spoke for an hour.")
+    assert (closed.status, len(tried)) == (200, 2)
+    assert "We spoke for an hour." in {entry["note"] for entry in closed.json["entries"]}

@@ -20,6 +20,7 @@ from diary.work import House
 from tests.cast import Cast
 from tests.client import Api
 from tests.clock import SimulatedClock
+from tests.databases import Kept
 
 LONGEST = int(max(LIFETIME.values()).total_seconds() // 60)
 # How long whoever fetched the set may go on with it: `max-age` of its answer.
@@ -103,6 +104,33 @@ def test_every_minute_of_an_overlap(house: House, cast: Cast, clock: SimulatedCl
         row = work.row(select(signing_keys.c.private_key).where(signing_keys.c.id == old))
     assert row is not None
     assert row.private_key == b"", "what signs nothing any more is forgotten"
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_what_cannot_be_written_down_keeps_no_token_out(
+    house: House, cast: Cast, clock: SimulatedClock, kept: Kept
+) -> None:
+    front = FrontEnd(house)
+    token, _ = front.tokens.sign(cast.bob.grant, clock.now(), front.ring.active())
+    new = rotated(house)
+    fresh = Tokens(front.ring, house.settings.issuer, house.new_id)
+    clock.advance(minutes=7)
+    assert fresh.verify(token, clock.now())
+    clock.advance(minutes=9)
+    kept.alter(
+        "CREATE TRIGGER full BEFORE UPDATE ON signing_keys "
+        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    try:
+        signed, _ = front.tokens.sign(cast.bob.grant, clock.now(), front.ring.active())
+        assert fresh.verify(signed, clock.now())
+    finally:
+        kept.alter("DROP TRIGGER full")
+    assert kid_of(signed) == str(new)
+    assert stored(house)[new] == State.PENDING
+    clock.advance(minutes=6)
+    front.ring.active()
+    assert stored(house)[new] == State.ACTIVE
 
 
 def test_a_retired_key_forges_nothing(house: House, cast: Cast, clock: SimulatedClock) -> None:
