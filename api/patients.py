@@ -159,26 +159,36 @@ class PatientReadmission(Resource):
         return discharge.readmit(work, patient_id)
 
 
-@ns.route("/<uuid:patient_id>/legal-hold")
-class PatientLegalHold(Resource):
+@ns.route("/<uuid:patient_id>/legal-holds")
+class PatientLegalHolds(Resource):
     """What keeps a record from being erased."""
 
-    @operation(scope=Scope.LEGAL_HOLDS_WRITE, returns=LegalHoldView, raises=(NotFound,))
-    def get(self, work: Work, patient_id: UUID) -> holds.Hold:
-        """Tell whether a legal hold is in place, and why."""
-        return holds.find(work, patient_id)
+    @operation(scope=Scope.LEGAL_HOLDS_WRITE, returns=LegalHoldView, many=True, raises=(NotFound,))
+    def get(self, work: Work, patient_id: UUID) -> list[holds.Hold]:
+        """List the legal holds that are in place, the first comes first."""
+        return holds.in_place(work, patient_id)
 
     @operation(
         scope=Scope.LEGAL_HOLDS_WRITE,
         body=LegalHoldDraft,
         returns=LegalHoldView,
+        status=201,
         raises=(NotFound,),
+        idempotent=True,
     )
-    def put(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> holds.Hold:
-        """Place a legal hold: nothing of the patient is erased while it is there."""
+    def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> holds.Hold:
+        """Place a legal hold: nothing of the patient is erased while one is there.
+
+        One for each case: those that are in place already stay.
+        """
         return holds.place(work, patient_id, **body)
 
-    @operation(scope=Scope.LEGAL_HOLDS_WRITE, status=204, raises=(NotFound,))
-    def delete(self, work: Work, patient_id: UUID) -> None:
-        """Lift the legal hold."""
-        holds.lift(work, patient_id)
+
+@ns.route("/<uuid:patient_id>/legal-holds/<uuid:hold_id>")
+class PatientLegalHold(Resource):
+    """One of them."""
+
+    @operation(scope=Scope.LEGAL_HOLDS_WRITE, step_up=True, status=204, raises=(NotFound,))
+    def delete(self, work: Work, patient_id: UUID, hold_id: UUID) -> None:
+        """Lift this legal hold; while there is another the record is kept."""
+        holds.lift(work, patient_id, hold_id)

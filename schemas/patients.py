@@ -41,12 +41,13 @@ class LegalHoldDraft(Body):
 
 
 class LegalHoldView(View):
-    """Whether nothing of the patient may be erased, and why."""
+    """A legal hold that is in place: why nothing of the patient may be erased."""
 
-    held = Flag()
-    reason = Text(allow_none=True)
-    placed_at = Instant(allow_none=True)
-    placed_by = Id(allow_none=True)
+    id = Id()
+    patient_id = Id()
+    reason = Text()
+    placed_at = Instant()
+    placed_by = Id(allow_none=True, metadata={"description": "The member who placed it."})
 
 
 class EnrolmentView(View):

@@ -37,7 +37,7 @@ patients = clinic_table(
     ),
 )
 
-# Every hold that ever was; reason is sealed.
+# Every hold that ever was, several of a patient among them; reason is sealed.
 legal_holds = clinic_table(
     "legal_holds",
     Column("patient_id", Id, nullable=False),
@@ -47,13 +47,7 @@ legal_holds = clinic_table(
     Column("lifted_at", Instant),
     Column("lifted_by", Id),
     within_clinic("patient_id", "patients"),
-    partial_index(
-        "uq_legal_holds_one_in_place",
-        "clinic_id",
-        "patient_id",
-        where="lifted_at IS NULL",
-        unique=True,
-    ),
+    partial_index("ix_legal_holds_in_place", "clinic_id", "patient_id", where="lifted_at IS NULL"),
 )
 
 # Which clinicians a patient is in the care of. added_by: whoever said so; NULL for the migration.

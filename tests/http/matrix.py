@@ -97,6 +97,7 @@ RELATIONS: dict[str, Relation] = {
     "check_in_id": record,
     "infusion_id": record,
     "device_id": record,
+    "hold_id": record,
     "alert_id": alert,
     "session_id": own,
     "staff_id": clinic,

@@ -26,6 +26,7 @@ from tests.clock import SimulatedClock
 from tests.http.matrix import PEOPLE, ROLES, Ids, Matrix
 from tests.http.test_permissions import BODIES, CONTACT, LATER, OVERRIDE, ROTA
 
+HOLD = {"reason": "Case 12"}
 REASON = "She called the ward, and I have to know what she takes."
 
 
@@ -44,6 +45,7 @@ def _objects(
         "check_in_id": check_in,
         "infusion_id": infusion["id"],
         "device_id": patient.device_id,
+        "hold_id": manager.api.post(f"/v1/patients/{patient.id}/legal-holds", HOLD).json["id"],
         "alert_id": alert["id"],
         "session_id": doctor.grant.session_id,
         "staff_id": doctor.id,
@@ -84,7 +86,8 @@ def matrix(cast: Cast, api: Api, house: House, clock: SimulatedClock) -> Matrix:
     olga = cast.enrol("Olga", by=judy)
     olgas = _objects(judy, dana, erin, olga, cast)
     assert dana.resolve(str(olgas["alert_id"])).status == 200
-    franks = _objects(charlie, charlie, grace, cast.frank, cast)
+    walter = cast.join("Walter", Role.CARE_MANAGER, clinic=cast.other_clinic)
+    franks = _objects(charlie, walter, grace, cast.frank, cast)
     worlds: dict[str, Ids] = {
         "alice": hers | {"break_glass_id": broken},
         "alice's past": hers | {"alert_id": past, "break_glass_id": broken},

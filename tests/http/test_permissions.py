@@ -51,7 +51,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putRota": ROTA,
     "postRotaOverrides": OVERRIDE,
     "postPatientConsents": CONSENT,
-    "putPatientLegalHold": {"reason": "Case 12"},
+    "postPatientLegalHolds": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},
 }
 

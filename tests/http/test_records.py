@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
+from diary.access.permissions import Role
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.erasure import service as erasure
 from diary.patients import devices, holds
@@ -18,7 +20,7 @@ from diary.settings import Settings
 from diary.work import House
 from engine.escalate import escalate_due
 from engine.retention import EVERY, Retention
-from tests.cast import Cast
+from tests.cast import Cast, Member
 from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.conftest import settings_for
@@ -37,6 +39,13 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def states(house: House) -> Iterator[str]:
     with house.work(OPERATOR, write=False) as work:
         yield from (row.state for row in work.rows(select(patients.c.state)))
+
+
+def lift(who: Member, patient_id: UUID) -> None:
+    """Every hold of a patient, by somebody who has just signed in."""
+    path = f"/v1/patients/{patient_id}/legal-holds"
+    for hold in who.api.get(path).json["items"]:
+        assert who.api.delete(f"{path}/{hold['id']}").status == 204
 
 
 @pytest.fixture
@@ -100,22 +109,61 @@ def test_the_drill_patient_is_not_discharged(cast: Cast) -> None:
 
 
 def test_a_legal_hold_has_a_sealed_reason_and_a_history(cast: Cast, house: House) -> None:
-    path = f"/v1/patients/{cast.alice.id}/legal-hold"
-    assert cast.dana.api.get(path).json["held"] is False
-    for reason in ("Case 12", "Case 13"):
-        assert cast.dana.api.put(path, {"reason": reason}).json["reason"] == reason
-    assert cast.dana.api.get(path).json["placed_by"] == str(cast.dana.id)
-    with house.work(cast.dana.caller) as work, pytest.raises(UnderLegalHold):
-        holds.require_none(work, cast.alice.id)
-    assert cast.dana.api.delete(path).status == 204
-    assert cast.dana.api.get(path).json["held"] is False
+    path = f"/v1/patients/{cast.alice.id}/legal-holds"
+    assert cast.dana.api.get(path).json == {"items": []}
+    placed = [cast.dana.api.post(path, {"reason": f"Case {case}"}) for case in (12, 13)]
+    assert [each.status for each in placed] == [201, 201]
+    assert cast.dana.api.get(path).json["items"] == [each.json for each in placed]
+    assert placed[0].json == {
+        "id": placed[0].json["id"],
+        "patient_id": str(cast.alice.id),
+        "reason": "Case 12",
+        "placed_at": "2026-03-02T09:00:00Z",
+        "placed_by": str(cast.dana.id),
+    }
+    lift(cast.dana, cast.alice.id)
+    assert cast.dana.api.get(path).json == {"items": []}
     with house.work(cast.dana.caller) as work:
-        holds.require_none(work, cast.alice.id)
         rows = work.rows(select(legal_holds).where(legal_holds.c.clinic_id == cast.clinic))
-    assert [row.lifted_at is not None for row in rows] == [True, True]
+    assert [row.lifted_by for row in rows] == [cast.dana.id] * 2
     assert not any(b"Case" in row.reason for row in rows)
     for other in (cast.bob, cast.erin):
-        assert other.api.put(path, {"reason": "x"}).status == 403
+        assert other.api.post(path, {"reason": "x"}).status == 403
+
+
+def test_whoever_lifts_a_legal_hold_frees_nothing_that_another_holds(
+    cast: Cast, house: House
+) -> None:
+    ruth = cast.join("Ruth", Role.CARE_MANAGER)
+    path = f"/v1/patients/{cast.alice.id}/legal-holds"
+    hers = ruth.api.post(path, {"reason": "Case 12"}).json
+    mine = cast.dana.api.post(path, {"reason": "Case 13"}).json
+    assert cast.dana.api.delete(f"{path}/{mine['id']}").status == 204
+    assert cast.dana.api.get(path).json["items"] == [hers]
+    with house.work(cast.dana.caller) as work, pytest.raises(UnderLegalHold):
+        holds.require_none(work, cast.alice.id)
+    olga = cast.enrol("Olga", by=ruth)
+    for absent in (
+        f"{path}/{mine['id']}",
+        f"{path}/{uuid4()}",
+        f"/v1/patients/{olga.id}/legal-holds/{hers['id']}",
+    ):
+        assert cast.dana.api.delete(absent).status == 404
+    assert cast.dana.api.delete(f"{path}/{hers['id']}").status == 204
+    with house.work(cast.dana.caller) as work:
+        holds.require_none(work, cast.alice.id)
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_lifting_a_legal_hold_needs_a_fresh_proof(cast: Cast, clock: SimulatedClock) -> None:
+    path = f"/v1/patients/{cast.alice.id}/legal-holds"
+    clock.advance(minutes=10, seconds=1)
+    placed = cast.dana.api.post(path, {"reason": "Case 12"}, key="once")
+    assert placed.status == 201
+    assert cast.dana.api.post(path, {"reason": "Case 12"}, key="once").json == placed.json
+    refused = cast.dana.api.delete(f"{path}/{placed.json['id']}")
+    assert (refused.status, refused.code) == (401, "step-up-needed")
+    assert cast.dana.api.get(path).json["items"] == [placed.json]
 
 
 def test_a_clinic_keeps_everything_until_it_says_otherwise(
@@ -148,9 +196,9 @@ def test_who_is_due(cast: Cast, clock: SimulatedClock) -> None:
     assert due() == 0
     clock.advance(seconds=1)
     assert due() == 1
-    cast.dana.api.put(f"{path}/legal-hold", {"reason": "Case 12"})
+    assert cast.dana.api.post(f"{path}/legal-holds", {"reason": "Case 12"}).status == 201
     assert due() == 0
-    cast.dana.api.delete(f"{path}/legal-hold")
+    lift(cast.dana, cast.alice.id)
     raised = {"patient_id": str(cast.alice.id), "severity": "high", "note": "They rang."}
     alert = cast.bob.api.post("/v1/alerts", raised).json
     assert due() == 0
@@ -204,10 +252,10 @@ def test_nobody_erases_what_a_legal_hold_keeps(
     cast: Cast, house: House, discharged: SimulatedClock
 ) -> None:
     path = f"/v1/patients/{cast.alice.id}"
-    cast.dana.api.put(f"{path}/legal-hold", {"reason": "Case 12"})
+    assert cast.dana.api.post(f"{path}/legal-holds", {"reason": "Case 12"}).status == 201
     refused = cast.erin.api.delete(path, REASON)
     assert (refused.status, refused.code) == (409, "legal-hold")
     with pytest.raises(UnderLegalHold):
         erasure.erase(house, ENGINE.within(cast.clinic), cast.alice.id, reason="retention-ended")
-    cast.dana.api.delete(f"{path}/legal-hold")
+    lift(cast.dana, cast.alice.id)
     assert cast.erin.api.delete(path, REASON).status == 204

@@ -145,6 +145,21 @@ def test_nobody_loses_sight_of_a_patient_by_the_upgrade(url: str) -> None:
     assert migrations.current(url) != after
 
 
+def test_what_several_legal_holds_keep_is_still_held_by_one_after_a_downgrade(url: str) -> None:
+    several = "2026_11_25_legal_holds"
+    migrations.upgrade(url, several)
+    with _connected(url) as connection:
+        for statement in [*_TWO_CLINICS[:6], *_HOLDS]:
+            connection.execute(text(statement))
+        connection.commit()
+    migrations.downgrade(url, f"{several}-1")
+    with _connected(url) as connection:
+        held = connection.scalars(text("SELECT id FROM legal_holds WHERE lifted_at IS NULL"))
+        # The first of each patient's that was not lifted before.
+        assert sorted(str(each)[-1] for each in held) == ["3", "4"]
+    migrations.upgrade(url, several)
+
+
 def _id(last: int) -> str:
     return f"'{last:032x}'"
 
@@ -179,6 +194,17 @@ _TWO_CLINICS = [
             (2, 5, "clinician", "'hash'"),
         )
     ),
+]
+_HOLDS = [
+    "INSERT INTO legal_holds (clinic_id, id, patient_id, reason, placed_at, lifted_at) VALUES "
+    f"({_id(1)}, {_id(number)}, {_id(patient)}, '', '2026-03-0{day} 09:00:00+00:00', {lifted})"
+    for number, patient, day, lifted in (
+        (1, 1, 1, _AT),
+        (2, 1, 3, "NULL"),
+        (3, 1, 2, "NULL"),
+        (4, 2, 3, "NULL"),
+        (5, 2, 3, "NULL"),
+    )
 ]
 _A_CLINIC = text(
     "INSERT INTO clinics (id, name, country, time_zone, locale, created_at) VALUES "
