@@ -148,7 +148,7 @@ class Limits:
         made_up: Buckets | None = None,
     ) -> None:
         self._counts = factor > 0
-        self._is_alert = is_alert
+        self.is_alert = is_alert
         self._address, self._session, self._phone, self._sign_in = (
             quota.times(factor) for quota in (ADDRESS, SESSION, PHONE, SIGN_IN)
         )
@@ -209,7 +209,7 @@ class Limits:
             return self._buckets.take(now, [own])
         levels = self._buckets.take(now, [own, (ALERTS, claims.session_id)])
         of_this, of_all = levels
-        if not of_this.wait and of_all.wait and self._is_alert(claims.clinic_id, alert_id):
+        if not of_this.wait and of_all.wait and self.is_alert(claims.clinic_id, alert_id):
             # Whoever made others up, or has a clinic full of alerts: this one is genuine.
             levels = self._buckets.take(now, [own])
         return levels

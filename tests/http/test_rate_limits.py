@@ -21,7 +21,7 @@ PATIENTS = "/v1/patients"
 def _narrow(api: Api) -> None:
     """A phone has 6 requests a minute, a session 30, an address 300."""
     front = api.app.extensions[EXTENSION]
-    is_alert = front.limits._is_alert
+    is_alert = front.limits.is_alert
     api.app.extensions[EXTENSION] = replace(front, limits=Limits(0.05, is_alert))
 
 
