@@ -37,7 +37,13 @@ ns = Namespace("alerts", "Alerts", path="/v1/alerts")
 class Alerts(Resource):
     """The clinic's open alerts, and the closed ones of the caller's patients."""
 
-    @operation(scope=Scope.ALERTS_READ, query=AlertFilter, returns=AlertView, page=True)
+    @operation(
+        scope=Scope.ALERTS_READ,
+        query=AlertFilter,
+        returns=AlertView,
+        page=True,
+        rate=Rate.URGENT,
+    )
     def get(self, work: Work, query: dict[str, Any], page: Page) -> Found:
         """List alerts, the last opened first."""
         found = reading.visible(work)
@@ -59,6 +65,7 @@ class Alerts(Resource):
         returns=AlertInFullView,
         status=201,
         raises=(NotFound, NameRequired),
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, body: dict[str, Any]) -> reading.AlertInFull:
         """Raise an alert by hand.
@@ -72,7 +79,10 @@ class Alerts(Resource):
 class Alert(Resource):
     """One alert."""
 
-    @operation(scope=Scope.ALERTS_READ, returns=AlertInFullView, raises=(NotFound,))
+    # An answer needs its generation or its sequence.
+    @operation(
+        scope=Scope.ALERTS_READ, returns=AlertInFullView, raises=(NotFound,), rate=Rate.URGENT
+    )
     def get(self, work: Work, alert_id: UUID) -> reading.AlertInFull:
         """Read an alert with its findings and its history."""
         return reading.get(work, alert_id)
@@ -164,6 +174,7 @@ class AlertNotes(Resource):
         status=201,
         raises=(NotFound, OnlyReading, PatientErased),
         idempotent=True,
+        rate=Rate.URGENT,
     )
     def post(self, work: Work, alert_id: UUID, body: dict[str, Any]) -> reading.AlertInFull:
         """Write a note into the history."""

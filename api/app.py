@@ -2,6 +2,7 @@
 
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Response, g, request
 from flask_restx import Api
@@ -15,6 +16,8 @@ from api.operation import declaration
 from api.routes import NAMESPACES
 from diary.access.keys import KeyRing
 from diary.access.tokens import Tokens
+from diary.alerts import reading
+from diary.callers import ANONYMOUS
 from diary.logs import logger
 from diary.work import House
 
@@ -68,7 +71,12 @@ def answer_for(app: Flask, house: House) -> None:
     """Let an application answer for this house, and no longer for another."""
     keys = KeyRing(house)
     tokens = Tokens(keys, house.settings.issuer, house.new_id)
-    limits = Limits(house.settings.rate_factor)
+
+    def is_alert(clinic_id: UUID, alert_id: UUID) -> bool:
+        with house.work(ANONYMOUS.within(clinic_id), write=False) as work:
+            return reading.exists(work, clinic_id, alert_id)
+
+    limits = Limits(house.settings.rate_factor, is_alert)
     app.extensions[EXTENSION] = Front(house, keys, tokens, limits)
 
 

@@ -1,5 +1,6 @@
 """Check-ins: the patient records and reads them; the care team reads them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,9 +39,10 @@ _dump_guidance = dumper(GuidanceView)
 _STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
 
 
-def _rate(body: object) -> tuple[Rate, None]:
+def _rate(arguments: Mapping[str, Any]) -> tuple[Rate, None]:
     """Whatever says anything of suicidality may carry a risk."""
-    return (Rate.ORDINARY if suicidality_of(body, None) is None else Rate.URGENT), None
+    silent = suicidality_of(arguments["body"], None) is None
+    return (Rate.ORDINARY if silent else Rate.URGENT), None
 
 
 @ns.route("/check-ins")

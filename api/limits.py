@@ -3,6 +3,7 @@
 A bucket for each address, session and sign-in; of each only the moment is kept at which it is full
 again (the generic cell rate algorithm). They stand in this process's memory: each process counts
 for itself, and forgets when it ends. What may carry a risk has a reserve that nothing else uses.
+What strangers can make up is kept apart, so that it pushes nothing else out of the memory.
 """
 
 from collections import OrderedDict
@@ -10,8 +11,10 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from hashlib import sha256
 from threading import Lock
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from flask import Response, g, request
 
@@ -38,9 +41,12 @@ class Rate(Enum):
     FREE = auto()
 
 
-# Where the body decides, and whose the reserve is beside the caller's, if the body says that too.
-# One that could not be read is URGENT.
-ByBody = Callable[[Any], tuple[Rate, Hashable]]
+# Where a request decides by its path and body, as the handler gets them; and the secret that has
+# the reserve where there is no token. One that could not be read is URGENT.
+ByRequest = Callable[[Mapping[str, Any]], tuple[Rate, str | None]]
+
+# Whether a clinic has an alert of that id.
+IsAlert = Callable[[UUID, UUID], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,10 @@ ADDRESS = Quota("address", 6_000)
 SESSION = Quota("session", 600)
 PHONE = Quota("phone", 120)
 SIGN_IN = Quota("sign-in", 300)
-# Never scaled: it is a promise.
+# Never scaled: they are a promise. ALERTS: what one session takes from the reserves of all alerts,
+# before it is looked whether there is such an alert.
 RESERVE = Quota("reserve", 10)
+ALERTS = Quota("alerts", 120)
 
 
 class Level(NamedTuple):
@@ -126,27 +134,41 @@ class Buckets:
 
 
 class Limits:
-    """What one process counts. factor: of everything but the reserve; 0: nothing is counted."""
+    """What one process counts. factor: of everything but the reserve; 0: nothing is counted.
 
-    def __init__(self, factor: float = 1.0, buckets: Buckets | None = None) -> None:
+    made_up: the reserves of secrets that nobody has looked at yet.
+    """
+
+    def __init__(
+        self,
+        factor: float,
+        is_alert: IsAlert,
+        *,
+        buckets: Buckets | None = None,
+        made_up: Buckets | None = None,
+    ) -> None:
         self._counts = factor > 0
+        self.is_alert = is_alert
         self._address, self._session, self._phone, self._sign_in = (
             quota.times(factor) for quota in (ADDRESS, SESSION, PHONE, SIGN_IN)
         )
         self._buckets = Buckets() if buckets is None else buckets
+        self._made_up = Buckets(5_000) if made_up is None else made_up
 
     def admit(
         self,
         at: datetime,
         rate: Rate,
         claims: Claims | None,
-        path: Mapping[str, Any],
-        whose: Hashable = None,
+        *,
+        purpose: Hashable,
+        alert_id: UUID | None = None,
+        secret: str | None = None,
     ) -> None:
         """Count the present request; raises RateLimited where it is one too many.
 
-        path: what its path named. whose: see `ByBody`. Leaves behind what the headers of the answer
-        say.
+        purpose: each has a reserve of its own. alert_id: the alert that its path names. secret: see
+        `ByRequest`. Leaves behind what the headers of the answer say.
         """
         if rate is Rate.FREE or not self._counts:
             return
@@ -154,13 +176,43 @@ class Limits:
         levels = self._buckets.take(now, self._ordinary(rate, claims))
         refused = [level for level in levels if level.wait]
         if refused and rate is Rate.URGENT:
-            reserve = self._buckets.take(now, [(RESERVE, (whose, *_whose(claims, path)))])
+            reserve = self._reserve(now, claims, purpose, alert_id, secret)
             levels += reserve
-            refused = [level for level in reserve if level.wait]
+            if reserve:
+                refused = [level for level in reserve if level.wait]
         g.levels = levels
         if refused:
             wait = max(level.wait for level in refused)
             raise RateLimited(timedelta(microseconds=wait))
+
+    def _reserve(
+        self,
+        now: int,
+        claims: Claims | None,
+        purpose: Hashable,
+        alert_id: UUID | None,
+        secret: str | None,
+    ) -> list[Level]:
+        """Take from the reserve; nothing where nobody is known who could have one.
+
+        It is a phone's or another session's; for an answer to an alert that alert's, for each who
+        answers; without a token that of the secret.
+        """
+        if secret is not None:
+            # Strangers choose how long it is.
+            digest = sha256(secret.encode()).digest()[:16]
+            return self._made_up.take(now, [(RESERVE, (purpose, digest))])
+        if claims is None:
+            return []
+        own: Bucket = (RESERVE, (purpose, claims.session_id, alert_id))
+        if alert_id is None:
+            return self._buckets.take(now, [own])
+        levels = self._buckets.take(now, [own, (ALERTS, claims.session_id)])
+        of_this, of_all = levels
+        if not of_this.wait and of_all.wait and self.is_alert(claims.clinic_id, alert_id):
+            # Whoever made others up, or has a clinic full of alerts: this one is genuine.
+            levels = self._buckets.take(now, [own])
+        return levels
 
     def _ordinary(self, rate: Rate, claims: Claims | None) -> list[Bucket]:
         place = network(address())
@@ -171,12 +223,6 @@ class Limits:
             quota = self._phone if Scope.ME_READ in claims.scopes else self._session
             buckets.append((quota, claims.session_id))
         return buckets
-
-
-def _whose(claims: Claims | None, path: Mapping[str, Any]) -> tuple[Hashable, ...]:
-    """Whose reserve it is: a phone's; for an answer to an alert that alert's, for each who answers;
-    without a token that of the link."""
-    return claims and claims.session_id, path.get("alert_id"), path.get("token")
 
 
 def show(response: Response) -> None:

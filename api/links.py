@@ -6,6 +6,7 @@ links; pressing its button does.
 
 import base64
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -40,6 +41,12 @@ _HEADERS = {
 }
 
 
+def _rate(arguments: Mapping[str, Any]) -> tuple[Rate, str | None]:
+    """What cannot be a link has no reserve: anybody can send any number of those."""
+    token: str = arguments["token"]
+    return (Rate.URGENT, token) if links.may_be_one(token) else (Rate.ORDINARY, None)
+
+
 @ns.route("/<string:token>")
 class AcknowledgementLink(Resource):
     """A link that was sent to one member of the care team, about one alert."""
@@ -48,7 +55,7 @@ class AcknowledgementLink(Resource):
         public=True,
         html=True,
         raises=(NotFound,),
-        rate=Rate.URGENT,
+        rate=_rate,
     )
     def get(self, work: Work, token: str) -> Answer:
         """Show how the alert stands, with a button to acknowledge it.
@@ -66,7 +73,7 @@ class AcknowledgementLink(Resource):
         html=True,
         any_body=True,
         raises=(NotFound,),
-        rate=Rate.URGENT,
+        rate=_rate,
     )
     def post(self, work: Work, token: str) -> Answer:
         """Acknowledge the alert in the name of the link's member, and show how it stands.

@@ -16,7 +16,7 @@ from marshmallow import Schema
 from sqlalchemy.exc import DBAPIError
 
 from api import auth, conditional, idempotency, parsing, traces
-from api.limits import ByBody, Rate
+from api.limits import ByRequest, Rate, RateLimited
 from api.paging import list_view, page_of, page_query, page_view
 from diary.access.permissions import Scope
 from diary.access.tokens import Claims
@@ -77,7 +77,7 @@ class Operation:
     max_body: int
     versioned: bool
     idempotent: bool
-    rate: Rate | ByBody
+    rate: Rate | ByRequest
     deprecated: bool
     step_up: bool
 
@@ -114,7 +114,7 @@ def operation(
     max_body: int = parsing.LARGEST_BODY,
     versioned: bool = False,
     idempotent: bool = False,
-    rate: Rate | ByBody = Rate.ORDINARY,
+    rate: Rate | ByRequest = Rate.ORDINARY,
     before: Before | None = None,
     deprecated: bool = False,
     step_up: bool = False,
@@ -138,9 +138,9 @@ def operation(
     it carries it as its ETag; a change gets what the caller expects of it as `expected=`. A GET
     with 304 in `also` answers so to whoever has the present version.
     idempotent: with an `Idempotency-Key` it is carried out once, and answered again. rate: what it
-    counts as, or what decides that from its body. before: what takes too long for a transaction;
-    called with the House and the body once the caller was let in, and gives what the handler gets
-    as its body.
+    counts as, or what decides that from its path and body. before: what takes too long for a
+    transaction; called with the House and the body once the caller was let in, and gives what the
+    handler gets as its body.
     """
     if public == (scope is not None):
         raise TypeError("exactly one of scope and public must be declared")
@@ -223,13 +223,21 @@ def _wrapped(
     @wraps(handler)
     def view(resource: Any, **path: Any) -> Response:
         door = auth.front()
-        admit = partial(door.limits.admit, door.house.clock.now(), path=path)
+        admit = partial(
+            door.limits.admit,
+            door.house.clock.now(),
+            purpose=declared.name,
+            alert_id=path.get("alert_id"),
+        )
         try:
             claims = None if scope is None else auth.require_claims(door, scope)
         except Fault:
-            # But a phone that has something urgent to say must hear that its token is too old.
-            if rate is Rate.ORDINARY:
+            try:
                 admit(Rate.ORDINARY, None)
+            except RateLimited:
+                # Who has something urgent to say must hear all the same that the token is too old.
+                if rate is Rate.ORDINARY:
+                    raise
             raise
         if isinstance(rate, Rate):
             admit(rate, claims)
@@ -238,10 +246,11 @@ def _wrapped(
             try:
                 arguments = _read(door, path, claims)
             except Fault:
-                admit(Rate.URGENT, claims)
+                # From a reserve of its own: what is readable must not wait for it.
+                admit(Rate.URGENT, claims, purpose=("unread", declared.name))
                 raise
-            counts_as, whose = rate(arguments["body"])
-            admit(counts_as, claims, whose=whose)
+            counts_as, secret = rate(arguments)
+            admit(counts_as, claims, secret=secret)
         repeated = idempotency.repeatable(declared.name, arguments) if idempotent else None
         if before is not None:
             _ask_in(door, claims)

@@ -7,6 +7,7 @@ alert as it was then, while the contact it was sent to is in use.
 
 import base64
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,6 +32,8 @@ from diary.webhooks.model import endpoints
 from diary.work import Work
 
 LIVES = timedelta(days=7)
+# A digest of 32 bytes in base64url.
+_TOKEN = re.compile("[A-Za-z0-9_-]{43}")
 
 
 class Standing(StrEnum):
@@ -96,6 +99,11 @@ def issue(
             created_at=work.now,
         )
     return f"{work.settings.issuer}/a/{token}"
+
+
+def may_be_one(token: str) -> bool:
+    """Whether it has the form of a link's token; whether there is one, the database says."""
+    return _TOKEN.fullmatch(token) is not None
 
 
 def look(work: Work, token: str) -> Look:

@@ -68,6 +68,12 @@ def get(work: Work, alert_id: UUID) -> AlertInFull:
     return _in_full(work, row)
 
 
+def exists(work: Work, clinic_id: UUID, alert_id: UUID) -> bool:
+    """Whether the clinic has an alert of that id, whoever asks."""
+    is_it = (alerts.c.clinic_id == clinic_id, alerts.c.id == alert_id)
+    return work.row(select(alerts.c.id).where(*is_it)) is not None
+
+
 def closed(work: Work, alert_id: UUID) -> AlertInFull:
     """An alert for whoever has just closed it, who may not see it any more from now on."""
     row = work.row(_of_clinic(work).where(alerts.c.id == alert_id))

@@ -2,17 +2,19 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from api.auth import EXTENSION
 from diary.alerts import answers
 from diary.alerts.model import alert_entries
 from diary.isolation import EVERYTHING
 from diary.work import House
 from tests.cast import Cast
+from tests.client import Api
 from tests.clock import SimulatedClock
 
 OUTCOMES = (
@@ -74,6 +76,15 @@ def test_a_filter_that_is_none(cast: Cast, query: str, pointer: str) -> None:
     response = cast.dana.api.send("GET", f"/v1/alerts?{query}")
     assert (response.status, response.code) == (400, "bad-query")
     assert [fault["pointer"] for fault in response.json["errors"]] == [pointer]
+
+
+def test_whether_a_clinic_has_an_alert(cast: Cast, api: Api, alert: dict[str, Any]) -> None:
+    """What decides, after too many that were made up, whether an answer is taken."""
+    is_alert = api.app.extensions[EXTENSION].limits.is_alert
+    ours, theirs = cast.bob.grant.clinic_id, cast.charlie.grant.clinic_id
+    assert is_alert(ours, UUID(alert["id"]))
+    assert not is_alert(theirs, UUID(alert["id"]))
+    assert not is_alert(ours, uuid4())
 
 
 def test_an_alert_in_full(cast: Cast, clock: SimulatedClock, alert: dict[str, Any]) -> None:
