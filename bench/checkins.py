@@ -42,10 +42,11 @@ def sealing(stand: Stand, seconds: float) -> Iterator[Line]:
     """Calm ones, saturated, in turns with an application whose engine seals no audit trail."""
     apps = {"sealed": "wsgi:app", "unsealed": "bench.without_sealer:app"}
     runs: dict[str, list[Figures]] = {name: [] for name in apps}
-    for name, app in chain.from_iterable(repeat(tuple(apps.items()), _ROUNDS)):
+    # Each is first as often as the other: a database fills and a machine warms up meanwhile.
+    for name in (*apps, *reversed(apps)) * 2:
         # What one has left unsealed the other must not have to seal.
         stand.forget_unsealed()
-        with stand.served(app) as port, Load(port) as load:
+        with stand.served(apps[name]) as port, Load(port) as load:
             _warm(stand, load)
             runs[name].append(_recorded(load.run(in_turn(stand, CALM), seconds=seconds)))
     share = median(a.rate / b.rate for a, b in zip(*runs.values(), strict=True))
