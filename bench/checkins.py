@@ -33,7 +33,7 @@ def calm(stand: Stand, port: int, seconds: float) -> Iterator[Line]:
         _warm(stand, load)
         for _ in range(_ROUNDS):
             runs.append(_recorded(load.run(in_turn(stand, CALM), seconds=seconds)))
-            raws.append(raw.rate(stand.url, seconds))
+            raws.append(raw.rate(stand.raw_url, seconds))
     share = median(run.rate / most for run, most in zip(runs, raws, strict=True))
     yield "calm PUT", f"{_said(runs)}; {share:.2f} of raw ({median(raws):,.0f}/s)"
 
@@ -86,7 +86,7 @@ def flat(stand: Stand, port: int) -> Iterator[Line]:
     short, long = stand.phones[:2]
     for phone, days in ((short, _SHORT), (long, _LONG)):
         assert phone.patient_id is not None
-        raw.fill(stand.url, phone.patient_id, days)
+        raw.fill(stand.raw_url, phone.patient_id, days)
     with Load(port, connections=1) as load:
         _warm(stand, load)
         runs: dict[str, list[Figures]] = {"short": [], "long": []}

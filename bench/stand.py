@@ -37,9 +37,13 @@ _KEPT_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Stand:
-    """A database with one clinic, and the grants of its patients' phones."""
+    """A database with one clinic, and the grants of its patients' phones.
+
+    raw_url: for whoever writes rows by hand, held to no clinic.
+    """
 
     house: House
+    raw_url: str
     keys: KeyRing
     tokens: Tokens
     clinician: Caller
@@ -51,11 +55,6 @@ class Stand:
     def clinic_id(self) -> UUID:
         """The clinic."""
         return self.clinician.clinic
-
-    @property
-    def url(self) -> str:
-        """The database."""
-        return self.house.settings.database_url
 
     def token(self, phone: Grant) -> str:
         """An access token; it is good for ten minutes, and kept for as long as a phone would."""
@@ -108,7 +107,9 @@ def prepare(url: str, *, hook: str, count: int, owner: str | None = None) -> Sta
         # Longer than any run: what is measured is the first page, not the next rung.
         steps = [{"delay_minutes": 60, "rounds": 1, "targets": [target]}]
         policies.save(work, policies.DEFAULT, steps)
-    return Stand(house, keys, tokens, clinician, admin, enrol(house, clinician, count))
+    return Stand(
+        house, owner or url, keys, tokens, clinician, admin, enrol(house, clinician, count)
+    )
 
 
 def newly_opened(url: str, owner: str | None = None) -> House:
