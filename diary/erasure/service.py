@@ -19,12 +19,14 @@ from diary.callers import OPERATOR, Caller
 from diary.erasure.errors import AlertOpen, ErasureNotNoted, NoErasureLedger
 from diary.erasure.ledger import BEGUN, DONE, UNDONE, Erasure, Ledger
 from diary.errors import NotFound
+from diary.logs import logger
 from diary.patients import holds
 from diary.patients.model import ERASED, enrolments, patients
 from diary.webhooks.model import LEASED, PENDING, deliveries, messages
 from diary.webhooks.withdraw import withdraw
 from diary.work import House, Work
 
+_log = logger("erasure")
 RETENTION_ENDED = "retention-ended"
 REASONS = ("patient-request", RETENTION_ENDED, "entered-in-error", "court-order")
 
@@ -57,6 +59,10 @@ def erase(
         if is_erased:
             raise ErasureNotNoted(fault.detail) from None
         raise
+    finally:
+        # Also when it is asked again: the process may have ended before this.
+        if is_erased and not house.database.empty_log():
+            _log.warning("erasure.key-left-in-log", patient_id=str(patient_id))
     return erasure is not None
 
 

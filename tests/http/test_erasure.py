@@ -19,7 +19,9 @@ from api.openapi import operations
 from diary.access.permissions import Role, Scope
 from diary.audit import audit_events
 from diary.callers import OPERATOR
+from diary.database import Database
 from diary.erasure.ledger import BEGUN, Erasure, Ledger
+from diary.isolation import EVERYTHING
 from diary.patients import drill
 from diary.settings import Settings
 from diary.webhooks.model import deliveries
@@ -184,11 +186,27 @@ def test_a_destroyed_key_leaves_no_bytes_in_the_file(cast: Cast, house: House) -
     file = Path(house.database.file or "")
     house.database.close()
     assert row.wrapped in file.read_bytes()
+    log = file.with_name(f"{file.name}-wal")
+    cast.enrol("Olga")
+    assert log.stat().st_size > 0
     assert erase(cast, cast.alice).status == 204
-    house.database.close()
-    left = file.read_bytes()
+    left = file.read_bytes() + log.read_bytes()
     assert not any(row.wrapped[at : at + 8] in left for at in range(len(row.wrapped) - 7))
-    assert not file.with_name(f"{file.name}-wal").exists()
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_whoever_reads_keeps_nobody_from_erasing_and_sending_it_again_leaves_nothing(
+    cast: Cast, house: House, settings: Settings
+) -> None:
+    log = Path(f"{house.database.file}-wal")
+    other = Database(settings.database_url, pool_size=1)
+    with other.transaction(write=False, bounds=EVERYTHING) as connection:
+        connection.execute(select(data_keys)).all()
+        assert erase(cast, cast.alice).status == 204
+        assert log.stat().st_size > 0
+    assert erase(cast, cast.alice).status == 204
+    assert log.stat().st_size == 0
+    other.close()
 
 
 # --- the ledger ----------------------------------------------------------------------------------
