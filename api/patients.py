@@ -11,7 +11,7 @@ from diary.access.permissions import Scope
 from diary.alerts import readiness
 from diary.callers import Caller
 from diary.erasure import service as erasure
-from diary.erasure.errors import AlertOpen, NoErasureLedger
+from diary.erasure.errors import AlertOpen, ErasureNotNoted, NoErasureLedger
 from diary.errors import NotFound
 from diary.patients import devices, discharge, holds, service
 from diary.patients.discharge import PatientDischarged
@@ -74,7 +74,7 @@ class Patient(Resource):
         own_work=True,
         body=ErasureDraft,
         status=204,
-        raises=(NotFound, AlertOpen, UnderLegalHold, NoErasureLedger),
+        raises=(NotFound, AlertOpen, UnderLegalHold, NoErasureLedger, ErasureNotNoted),
     )
     def delete(self, house: House, caller: Caller, patient_id: UUID, body: dict[str, Any]) -> None:
         """Erase a patient for good: names, notes and free text can never be read again.

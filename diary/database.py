@@ -5,13 +5,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
+from time import sleep
 from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from diary import guard
@@ -22,6 +23,12 @@ _LOST_RACE = {"23505", "40001", "40P01"}
 _DISK_FULL = "53100"
 # Releases whose write-ahead log can be corrupted when it is reset during a checkpoint.
 _WAL_BUG_FROM, _WAL_BUG_TO = (3, 7, 0), (3, 51, 2)
+# How often it is tried to empty SQLite's log, how long each time for whoever reads, which keeps
+# writers waiting too, and how long writers come first.
+_EMPTYING_TRIES = 8
+_EMPTYING_WAIT = 100  # milliseconds
+_EMPTYING_APART = 0.05  # seconds
+_BUSY_TIMEOUT = 5000  # milliseconds
 # Several statements in one string, which the driver sends as they are; and no statement of ours is
 # judged by the bounds that it sets.
 _AS_IT_IS = {"no_parameters": True, "bounds": None}
@@ -86,6 +93,37 @@ class Database:
                 yield connection.execution_options(bounds=bounds)
         finally:
             self._thread.is_busy = False
+
+    def empty_log(self) -> bool:
+        """Bring SQLite's write-ahead log into the file and leave nothing in it.
+
+        Only then are bytes that were written over, such as a destroyed key's, in neither. False
+        where it could not be done, mostly because somebody reads; on PostgreSQL there is nothing
+        to do. Outside a transaction; raises NestedTransaction.
+        """
+        if getattr(self._thread, "is_busy", False):
+            raise NestedTransaction
+        if not self.is_sqlite:
+            return True
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_EMPTYING_WAIT}")
+                try:
+                    return self._is_emptied(connection)
+                finally:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
+        except SQLAlchemyError:
+            return False
+
+    def _is_emptied(self, connection: Connection) -> bool:
+        for tried in range(_EMPTYING_TRIES):
+            if tried:
+                sleep(_EMPTYING_APART)
+            with self._one_writer:
+                is_busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            if not is_busy:
+                return True
+        return False
 
     def apart(self, purpose: str) -> Connection:
         """A connection of PostgreSQL outside the pool, for whoever keeps one and closes it.
@@ -203,7 +241,7 @@ def _sqlite(url: str, pool_size: int) -> Engine:
         # The driver must not open transactions by itself: Database chooses their kind.
         connection.isolation_level = None
         for pragma in (
-            "busy_timeout=5000",
+            f"busy_timeout={_BUSY_TIMEOUT}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from diary.alerts import restore
 from diary.alerts.errors import AlertResolved
@@ -46,9 +46,10 @@ def _page_again(house: House) -> Iterator[str]:
                 restore.page_again(work, clinic_id, alert_id)
         except AlertResolved:
             continue
-        except DBAPIError:
-            # The others must be paged all the same.
+        except Exception as error:
+            # Whatever it is, the others must be paged all the same.
             failed += 1
+            _say("page", "alert", alert_id, error)
         else:
             paged += 1
     click.echo(f"{paged} open alerts are paged again.")
@@ -72,9 +73,13 @@ def _erase_again(house: House, others: tuple[Path, ...]) -> Iterator[str]:
         yield "An erasure ledger cannot be read: nobody was erased again."
         return
     again = erasures.erase_again(house, said.done)
+    for erasure, error in again.failed:
+        _say("erase", "patient", erasure.patient_id, error)
     click.echo(f"{again.erased} patients are erased again, {again.absent} were not there.")
     if again.failed:
-        yield f"{again.failed} more could not be erased again; run this once more."
+        yield f"{len(again.failed)} more could not be erased again; run this once more."
+    if not house.database.empty_log():
+        yield "Somebody reads: a destroyed key is still in SQLite's log; run this once more."
     if said.broken:
         yield f"{said.broken} lines of the ledgers cannot be read, or are another installation's."
     for each in said.cut_off:
@@ -82,3 +87,8 @@ def _erase_again(house: House, others: tuple[Path, ...]) -> Iterator[str]:
             f"The erasure of patient {each.patient_id} of clinic {each.clinic_id} was cut off; "
             "it was not carried out again. Ask for it once more if it is still wanted."
         )
+
+
+def _say(what: str, subject: str, which: UUID, error: Exception) -> None:
+    """Its type alone: the text may be a value."""
+    click.echo(f"Failed to {what} again: {subject} {which}: {type(error).__name__}", err=True)

@@ -1,6 +1,6 @@
-"""What keeps a record from being erased."""
+"""What keeps a record from being erased, or from being noted as erased."""
 
-from diary.errors import Conflict
+from diary.errors import Busy, Conflict
 
 
 class AlertOpen(Conflict):
@@ -15,3 +15,10 @@ class NoErasureLedger(Conflict):
 
     code = "no-erasure-ledger"
     title = "Nothing can be erased on this installation yet"
+
+
+class ErasureNotNoted(Busy):
+    """The patient is erased, and the ledger may not say so yet; sending it again settles that."""
+
+    code = "erasure-not-noted"
+    title = "Erased, but not yet noted: send it again"

@@ -1,11 +1,10 @@
 """After a restore from a backup: whoever was erased since is there again, and is erased again."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from diary.alerts.apply import locked, subject_of
 from diary.alerts.carry import carry_out as carry_out_decision
@@ -19,11 +18,11 @@ from diary.work import House, Work
 
 @dataclass(slots=True)
 class Again:
-    """How many were erased again, were not in the database or erased in it, and failed."""
+    """How many were erased again, and were not in the database or erased in it; which failed."""
 
     erased: int = 0
     absent: int = 0
-    failed: int = 0
+    failed: list[tuple[Erasure, Exception]] = field(default_factory=list)
 
 
 def erase_again(house: House, erasures: Iterable[Erasure]) -> Again:
@@ -33,9 +32,9 @@ def erase_again(house: House, erasures: Iterable[Erasure]) -> Again:
         try:
             with house.work(OPERATOR.within(erasure.clinic_id)) as work:
                 is_back = _erase_one(work, erasure)
-        except DBAPIError:
-            # The others must be erased all the same.
-            found.failed += 1
+        except Exception as error:
+            # Whatever it is, the others must be erased all the same.
+            found.failed.append((erasure, error))
         else:
             found.erased += is_back
             found.absent += not is_back

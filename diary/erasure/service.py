@@ -16,15 +16,17 @@ from diary.access.sessions import revoke
 from diary.alerts.model import alerts
 from diary.alerts.situation import Status
 from diary.callers import OPERATOR, Caller
-from diary.erasure.errors import AlertOpen
+from diary.erasure.errors import AlertOpen, ErasureNotNoted, NoErasureLedger
 from diary.erasure.ledger import BEGUN, DONE, UNDONE, Erasure, Ledger
 from diary.errors import NotFound
+from diary.logs import logger
 from diary.patients import holds
 from diary.patients.model import ERASED, enrolments, patients
 from diary.webhooks.model import LEASED, PENDING, deliveries, messages
 from diary.webhooks.withdraw import withdraw
 from diary.work import House, Work
 
+_log = logger("erasure")
 RETENTION_ENDED = "retention-ended"
 REASONS = ("patient-request", RETENTION_ENDED, "entered-in-error", "court-order")
 
@@ -40,34 +42,64 @@ def erase(
     """Erase a patient of the caller's clinic; False, and harmless, where they are erased already.
 
     still: asked in the same transaction whether it is to be. Raises NotFound (also for the drill
-    patient, who is nobody real), AlertOpen, UnderLegalHold, NoErasureLedger.
+    patient, who is nobody real), AlertOpen, UnderLegalHold, NoErasureLedger; ErasureNotNoted where
+    it happened and the ledger cannot be told.
     """
     with house.work(caller, write=False) as work:
         # Before anything is said of the installation: a stranger's patient is absent.
-        _require(work, patient_id)
-    ledger = Ledger.of(house)
-    settle(house, ledger)
+        is_erased = _is_erased(work, patient_id)
+    try:
+        with Ledger.of(house).held() as ledger:
+            settle(house, ledger)
+            erasure = _commit(house, caller, patient_id, ledger, reason=reason, still=still)
+            if erasure is not None:
+                is_erased = True
+                ledger.write(DONE, erasure)
+    except NoErasureLedger as fault:
+        if is_erased:
+            raise ErasureNotNoted(fault.detail) from None
+        raise
+    finally:
+        # Also when it is asked again: the process may have ended before this.
+        if is_erased and not house.database.empty_log():
+            _log.warning("erasure.key-left-in-log", patient_id=str(patient_id))
+    return erasure is not None
+
+
+def _is_erased(work: Work, patient_id: UUID) -> bool:
+    row = work.row(
+        select(patients.c.state).where(
+            patients.c.clinic_id == work.caller.clinic,
+            patients.c.id == patient_id,
+            ~patients.c.drill,
+        )
+    )
+    if row is None:
+        raise NotFound
+    return bool(row.state == ERASED)
+
+
+def _commit(
+    house: House,
+    caller: Caller,
+    patient_id: UUID,
+    ledger: Ledger,
+    *,
+    reason: str,
+    still: Callable[[Work, UUID], bool] | None,
+) -> Erasure | None:
     with house.work(caller) as work:
         patient = held(work, caller.clinic, patient_id)
         assert patient is not None
         if patient.state == ERASED or (still is not None and not still(work, patient_id)):
-            return False
+            return None
         _refuse(work, patient)
         carry_out(work, patient, reason=reason)
         work.flush()
         erasure = Erasure(work.new_id(), caller.clinic, patient_id, work.now)
         # The last thing before the commit: from here on a restore can be told of it.
         ledger.write(BEGUN, erasure)
-    ledger.write(DONE, erasure)
-    return True
-
-
-def _require(work: Work, patient_id: UUID) -> None:
-    there = select(patients.c.id).where(
-        patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id, ~patients.c.drill
-    )
-    if work.row(there) is None:
-        raise NotFound
+    return erasure
 
 
 def settle(house: House, ledger: Ledger) -> None:

@@ -1,15 +1,21 @@
 """A backup that is restored brings erased patients back; the ledger erases them again."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from diary.__main__ import cli
+from diary.callers import OPERATOR
 from diary.clock import SystemClock
+from diary.erasure.ledger import DONE, Erasure, Ledger
 from diary.settings import Settings
+from diary.webhooks.model import messages
 from diary.work import House
 from tests.cast import Cast
+from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.conftest import MASTER_KEY, settings_for
 from tests.databases import Kept
@@ -119,3 +125,26 @@ def test_an_erasure_that_was_cut_off_is_named_and_not_carried_out(
 
     assert result.exit_code == 1
     assert f"The erasure of patient {other.id} of clinic {cast.clinic} was cut off" in result.output
+
+
+def test_whoever_cannot_be_erased_again_keeps_no_other_from_it(
+    cast: Cast, api: Api, house: House
+) -> None:
+    """What is owed to the first one's clinic cannot be read."""
+    given_up = api.form("/oauth/revoke", token=cast.alice.grant.refresh_token or "")
+    assert given_up.status == 200
+    with house.work(OPERATOR) as work:
+        owed = messages.c.clinic_id == cast.clinic
+        assert work.execute(update(messages).where(owed).values(body=b"nonsense")).rowcount
+    whom = ((cast.clinic, cast.alice.id), (cast.other_clinic, cast.frank.id))
+    for clinic, patient in whom:
+        Ledger.of(house).write(DONE, Erasure(uuid4(), clinic, patient, house.clock.now()))
+
+    result = run("restored")
+
+    assert result.exit_code == 1, result.output
+    assert "1 patients are erased again, 0 were not there." in result.output
+    assert "1 more could not be erased again" in result.output
+    failed = f"Failed to erase again: patient {cast.alice.id}: JSONDecodeError\n"
+    assert failed in result.output
+    assert cast.frank.check_in(si=5).status == 401

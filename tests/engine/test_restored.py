@@ -2,10 +2,14 @@
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import update
 
 from diary.__main__ import cli
+from diary.alerts.model import policies
+from diary.callers import OPERATOR
 from diary.clock import SystemClock
 from diary.settings import Settings
+from diary.work import House
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.conftest import MASTER_KEY
@@ -52,3 +56,28 @@ def test_every_open_alert_pages_again_and_says_why(
     assert shown["acknowledged_by"] is None
     assert shown["entries"][-1]["kind"] == "restored"
     assert cast.bob.acknowledge(by_patient[ana.reference]).status == 200
+
+
+def test_an_alert_that_cannot_be_paged_again_keeps_no_other_from_it(
+    cast: Cast, receiver: Receiver, wait: Wait, clock: SimulatedClock, house: House
+) -> None:
+    """The graver one comes first, and its policy cannot be read."""
+    cast.frank.check_in(si=5)
+    cast.alice.check_in(si=4, safe_now="yes")
+    wait(seconds=0)
+    receiver.clear()
+    with house.work(OPERATOR) as work:
+        theirs = policies.c.clinic_id == cast.other_clinic
+        work.execute(update(policies).where(theirs).values(steps=["nonsense"]))
+
+    result = CliRunner().invoke(cli, ["restored"])
+
+    assert result.exit_code == 1, result.output
+    assert "1 open alerts are paged again." in result.output
+    assert "There is no erasure ledger" in result.output
+    assert "1 more could not be paged again" in result.output
+    assert "Failed to page again: alert " in result.output
+    assert "nonsense" not in result.output
+    clock.set(SystemClock().now())
+    wait(seconds=1)
+    assert heard(receiver, "team") == ["restored"]

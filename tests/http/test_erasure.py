@@ -1,7 +1,10 @@
 """A patient is erased for good: what was sealed about them can never be read again."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,13 +12,16 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from sqlalchemy import select
+from filelock import FileLock
+from sqlalchemy import event, select
 
 from api.openapi import operations
 from diary.access.permissions import Role, Scope
 from diary.audit import audit_events
 from diary.callers import OPERATOR
+from diary.database import Database
 from diary.erasure.ledger import BEGUN, Erasure, Ledger
+from diary.isolation import EVERYTHING
 from diary.patients import drill
 from diary.settings import Settings
 from diary.webhooks.model import deliveries
@@ -180,11 +186,27 @@ def test_a_destroyed_key_leaves_no_bytes_in_the_file(cast: Cast, house: House) -
     file = Path(house.database.file or "")
     house.database.close()
     assert row.wrapped in file.read_bytes()
+    log = file.with_name(f"{file.name}-wal")
+    cast.enrol("Olga")
+    assert log.stat().st_size > 0
     assert erase(cast, cast.alice).status == 204
-    house.database.close()
-    left = file.read_bytes()
+    left = file.read_bytes() + log.read_bytes()
     assert not any(row.wrapped[at : at + 8] in left for at in range(len(row.wrapped) - 7))
-    assert not file.with_name(f"{file.name}-wal").exists()
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_whoever_reads_keeps_nobody_from_erasing_and_sending_it_again_leaves_nothing(
+    cast: Cast, house: House, settings: Settings
+) -> None:
+    log = Path(f"{house.database.file}-wal")
+    other = Database(settings.database_url, pool_size=1)
+    with other.transaction(write=False, bounds=EVERYTHING) as connection:
+        connection.execute(select(data_keys)).all()
+        assert erase(cast, cast.alice).status == 204
+        assert log.stat().st_size > 0
+    assert erase(cast, cast.alice).status == 204
+    assert log.stat().st_size == 0
+    other.close()
 
 
 # --- the ledger ----------------------------------------------------------------------------------
@@ -234,6 +256,94 @@ def test_an_erasure_whose_end_was_not_written_down_is_settled_by_asking_again(
     said = ledger.read()
     assert ([each.patient_id for each in said.done], said.cut_off) == ([cast.alice.id], ())
     assert said.broken == 1
+
+
+@contextmanager
+def just_before(house: House, what: str, then: Callable[..., None]) -> Iterator[None]:
+    """Let something happen whenever the database is about to do that."""
+    engine = house.database._engine
+    event.listen(engine, what, then)
+    try:
+        yield
+    finally:
+        event.remove(engine, what, then)
+
+
+def test_an_erasure_that_happened_is_not_said_to_be_refused(
+    cast: Cast, house: House, ledger: Ledger, settings: Settings
+) -> None:
+    """The ledger goes away between its first line and the commit."""
+    file = settings.erasure_ledger
+    assert file is not None
+    away = file.with_suffix(".away")
+
+    def take_away(*_: Any) -> None:
+        if file.is_file() and b"begun" in file.read_bytes():
+            file.rename(away)
+            file.mkdir()
+
+    with just_before(house, "commit", take_away):
+        for asked in range(2):
+            answer = erase(cast, cast.alice)
+            assert (answer.status, answer.code) == (503, "erasure-not-noted"), asked
+            assert answer.headers["Retry-After"] == "1"
+    assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}").status == 404
+    # Somebody else was not erased.
+    assert erase(cast, cast.enrol("Olga")).code == "no-erasure-ledger"
+
+    file.rmdir()
+    away.rename(file)
+    assert len(ledger.read().cut_off) == 1
+    assert erase(cast, cast.alice).status == 204
+    said = ledger.read()
+    assert ([each.patient_id for each in said.done], said.cut_off) == ([cast.alice.id], ())
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_whoever_waits_for_the_ledger_lets_others_write(cast: Cast, settings: Settings) -> None:
+    file = settings.erasure_ledger
+    assert file is not None
+    olga = cast.enrol("Olga")
+    with ThreadPoolExecutor(2) as threads:
+        with FileLock(f"{file}.lock"):
+            erasing = threads.submit(erase, cast, cast.alice)
+            while not file.exists():
+                assert not erasing.done()
+            checking_in = threads.submit(olga.check_in, si=5)
+            assert checking_in.result(timeout=3).status == 201
+            assert not erasing.done()
+        assert erasing.result().status == 204
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_a_ledger_that_hangs_is_given_up(cast: Cast, house: House, settings: Settings) -> None:
+    """It becomes a pipe that nobody empties, once the transaction has begun."""
+    file = settings.erasure_ledger
+    assert file is not None
+    full = file.with_suffix(".full")
+    os.mkfifo(full)
+    pipe = os.open(full, os.O_RDWR | os.O_NONBLOCK)
+    while True:
+        try:
+            os.write(pipe, bytes(4096))
+        except BlockingIOError:
+            break
+
+    def hang(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("UPDATE data_keys"):
+            full.rename(file)
+
+    with just_before(house, "before_cursor_execute", hang):
+        refused = erase(cast, cast.alice)
+    assert (refused.status, refused.code) == (409, "no-erasure-ledger")
+    assert cast.alice.check_in(si=5).status == 201
+    assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}").json["name"] == "Alice"
+    # Whatever hung ends now.
+    late = b""
+    while not late.endswith(b"\n"):
+        late = os.read(pipe, 4096)
+    os.close(pipe)
+    assert b'"state":"begun"' in late
 
 
 def test_a_line_that_is_not_ours_erases_nobody(
