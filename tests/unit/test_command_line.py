@@ -18,7 +18,7 @@ from diary.house import open_house
 from diary.settings import load_settings
 from diary.webhooks import endpoints
 from diary.work import House
-from diary.wrapped import data_keys
+from diary.wrapped import clinic_keys, data_keys
 from tests.conftest import MASTER_KEY
 
 Run = Callable[..., Result]
@@ -220,7 +220,9 @@ def test_the_doctor_sees_a_database_without_a_schema(run: Run, tmp_path: Path) -
     assert not (tmp_path / "var").exists()  # looking makes nothing
 
 
-def test_the_master_key_is_replaced(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_master_key_is_replaced(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     run("migrate")
     run(*_FOUND)
     assert "ok    keys: all under the master key" in run("doctor").output
@@ -235,7 +237,16 @@ def test_the_master_key_is_replaced(run: Run, monkeypatch: pytest.MonkeyPatch) -
     assert "keys: 1 clinics' are still under a former master key" in run("doctor").output
     # A clinic that is founded before the command has run is brought over, too.
     run(*_FOUND)
+    file = tmp_path / "var" / "diary.db"
+    # A process that runs meanwhile: the command is not the last to leave the file.
+    running = _opened()
+    with running.work(OPERATOR, write=False) as work:
+        former = [row.wrapped for row in work.rows(select(clinic_keys))]
+    assert any(each in file.read_bytes() for each in former)
     rotated = run("rotate-master-key")
+    left = file.read_bytes() + file.with_name("diary.db-wal").read_bytes()
+    assert not any(each[at : at + 8] in left for each in former for at in range(len(each) - 7))
+    running.database.close()
     done = "Nothing is under a former master key any more.\n"
     assert (rotated.exit_code, rotated.output) == (0, f"2 data keys were wrapped anew.\n{done}")
     assert run("rotate-master-key").output == f"0 data keys were wrapped anew.\n{done}"
