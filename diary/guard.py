@@ -49,6 +49,15 @@ from sqlalchemy.sql.selectable import (
 from diary.columns import metadata
 from diary.isolation import RIGHTS, Bounds, Command, Door, clinic_column
 
+# Where SQLAlchemy keeps what goes into a statement beside its own clauses.
+_ADDED = ("_prefixes", "_suffixes", "_hints", "_statement_hints")
+_EXTENDED = (
+    "_post_select_clause",
+    "_pre_columns_clause",
+    "_post_criteria_clause",
+    "_post_body_clause",
+)
+
 # A value that a clinic's column is equal to, or is given: as a parameter's name when it is sent.
 _Tie = BindParameter[Any]
 
@@ -147,18 +156,19 @@ class _Reader:
         self._provided: dict[object, tuple[_Tie, ...]] = {}
         self.uses: list[_Use] = []
 
-    def read(self, statement: ClauseElement, outer: _Scope | None) -> tuple[_Tie, ...]:
+    def read(
+        self, statement: ClauseElement, outer: _Scope | None, *, as_source: bool = False
+    ) -> tuple[_Tie, ...]:
         """Read a statement or query; what the `clinic_id` of its rows is held to."""
+        self._added(statement)
         for cte in getattr(statement, "_independent_ctes", ()):
             self._provides(cte)
         if isinstance(statement, SelectStatementGrouping):
-            return self.read(statement.element, outer)
+            return self.read(statement.element, outer, as_source=as_source)
         if isinstance(statement, CompoundSelect):
-            arms = [self.read(arm, outer) for arm in statement.selects]
-            self._expressions([*statement._order_by_clauses, *statement._group_by_clauses], outer)
-            return sum(arms, ()) if all(arms) else ()
+            return self._compound(statement, outer)
         if isinstance(statement, Select):
-            return self._select(statement, outer)
+            return self._select(statement, outer, as_source=as_source)
         if isinstance(statement, Insert):
             self._insert(statement)
         elif isinstance(statement, Update | Delete):
@@ -167,8 +177,24 @@ class _Reader:
             self._use(None, Command.SELECT, ())
         return ()
 
+    def _added(self, part: Any) -> None:
+        """Refuse words that are put into it as they are: prefixes, suffixes, hints, extensions."""
+        if any(getattr(part, name, None) for name in _ADDED) or any(
+            getattr(part, name, None) is not None for name in _EXTENDED
+        ):
+            self._use(None, Command.SELECT, ())
+
+    def _compound(self, compound: CompoundSelect[Any], outer: _Scope | None) -> tuple[_Tie, ...]:
+        arms = [self.read(arm, outer) for arm in compound.selects]
+        limits = (compound._limit_clause, compound._offset_clause, compound._fetch_clause)
+        clauses = (*compound._order_by_clauses, *compound._group_by_clauses, *limits)
+        self._expressions(clauses, outer)
+        # Rows of one column: it must be every arm's clinic.
+        places = {place for place, _ in map(_told, compound.selects)}
+        return sum(arms, ()) if all(arms) and len(places) == 1 else ()
+
     def _select(
-        self, select: Select[Any], outer: _Scope | None, *, as_source: bool = False
+        self, select: Select[Any], outer: _Scope | None, *, as_source: bool
     ) -> tuple[_Tie, ...]:
         froms = self._froms(select, outer, as_source=as_source)
         scope = _Scope(_leaves(froms), outer)
@@ -180,11 +206,8 @@ class _Reader:
                 self._source(scope, source, Command.UPDATE)
         self._expressions((part for part in select.get_children() if not _is_source(part)), scope)
         self._expressions((join.onclause for join in _joins(froms)), scope)
-        for column in select.selected_columns:
-            leaf = _owner(column)
-            if column.key == "clinic_id" and leaf is not None:
-                return scope.ties.get(leaf, ())
-        return ()
+        leaf = _owner(_told(select)[1])
+        return scope.ties.get(leaf, ()) if leaf is not None else ()
 
     def _froms(
         self, select: Select[Any], outer: _Scope | None, *, as_source: bool
@@ -277,9 +300,10 @@ class _Reader:
         if source in self._provided:
             return self._provided[source]
         self._provided[source] = ()  # of one that refers to itself
+        self._added(source)
         element = source.element
         if isinstance(source, Subquery) and isinstance(element, Select):
-            found = self._select(element, scope, as_source=True)
+            found = self.read(element, scope, as_source=True)
         elif isinstance(source, CTE | Subquery):
             found = self.read(element, None)
         elif isinstance(element, FunctionElement) and element.name == "unnest":
@@ -323,12 +347,13 @@ class _Reader:
                 self._text(part.text)
             elif isinstance(part, ColumnClause) and part.is_literal:
                 self._text(part.name)
+            elif _has_own_operator(part):
+                self._use(None, Command.SELECT, ())
 
     def _text(self, text: str) -> None:
-        words = set(re.findall(r"\w+", text.lower()))
-        for table in metadata.tables.values():
-            if table.name in words:
-                self._use(table, Command.SELECT, ())
+        """Refuse more than one word, number or quoted word: it could be anything."""
+        if not re.fullmatch(r"\*|\w+|'\w*'", text):
+            self._use(None, Command.SELECT, ())
 
 
 def _given(statement: Insert | Update) -> dict[str, Any]:
@@ -351,12 +376,23 @@ def _may_write_elsewhere(statement: Insert) -> bool:
 
 
 def _walk(parts: Iterable[Any]) -> Iterator[Any]:
-    """Queries, tables and texts within expressions; into none of them."""
+    """Queries, tables and texts within expressions, into none of them; and operators of one's own
+    making."""
     for part in parts:
         if _is_source(part) or isinstance(part, SelectBase | TextClause | ColumnClause):
             yield part
         elif isinstance(part, ClauseElement):
+            if _has_own_operator(part):
+                yield part
             yield from _walk(part.get_children())
+
+
+def _has_own_operator(part: Any) -> bool:
+    """Whether its operator is whatever text somebody gave; the house uses none such."""
+    return any(
+        isinstance(getattr(part, name, None), operators.custom_op)
+        for name in ("operator", "modifier")
+    )
 
 
 def _tables(parts: Iterable[Any]) -> Iterator[FromClause]:
@@ -394,6 +430,19 @@ def _joins(froms: Iterable[FromClause]) -> Iterator[Join]:
 def _is_source(part: Any) -> bool:
     """Whether rows come from it; SQLAlchemy takes every function for such a thing."""
     return isinstance(part, FromClause) and not isinstance(part, FunctionElement)
+
+
+def _told(query: SelectBase) -> tuple[int | None, Any]:
+    """The column that its rows call `clinic_id`, and its place; None where several could be it."""
+    columns = list(query.selected_columns.items())
+    if len(columns) != len(query._all_selected_columns):
+        return None, None  # text among them, which may be any number of columns
+    found = [
+        (place, column)
+        for place, (name, column) in enumerate(columns)
+        if "clinic_id" in (name, column.key, getattr(column, "name", None))
+    ]
+    return found[0] if len(found) == 1 else (None, None)
 
 
 def _owner(column: Any) -> FromClause | None:

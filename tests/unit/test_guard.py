@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import (
+    LABEL_STYLE_TABLENAME_PLUS_COL,
     Connection,
     Executable,
     and_,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     lateral,
+    literal,
     literal_column,
     or_,
     select,
@@ -51,6 +53,18 @@ some = enrolments.alias("some")
 all_of_them = select(patients).cte("all_of_them")
 kept = select(p.clinic_id, p.id).where(ours).subquery("kept")
 loose = select(p.clinic_id, p.id).subquery("loose")
+misnamed = select(p.id.label("clinic_id"), p.clinic_id).where(ours).subquery("misnamed")
+named = metadata.tables["engines"].alias("clinic")
+by_table = select(named.c.id, p.clinic_id).where(ours, named.c.id == p.id)
+prefixed = by_table.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL).subquery("prefixed")
+crossed = union_all(
+    select(p.clinic_id, p.id).where(ours), select(p.id, p.clinic_id).where(ours)
+).subquery("crossed")
+shifted = union_all(
+    select(text("id"), p.clinic_id, p.id).where(ours), select(p.id, p.id, p.clinic_id).where(ours)
+).subquery("shifted")
+harmless = select(p.clinic_id, p.id).where(ours)
+added = "UNION ALL SELECT clinic_id, id FROM patients"
 sent = bindparam("ids", [uuid4()], type_=postgresql.ARRAY(Uuid()))
 listed = func.unnest(sent).table_valued("id").render_derived()
 queried = select(func.array_agg(e.id)).scalar_subquery()
@@ -104,6 +118,37 @@ REFUSED: dict[str, Executable] = {
         union_all(select(p.id).where(ours), select(e.id)).subquery().c.id
     ),
     "LATERAL": select(p.id, lateral(select(e.id).where(e.patient_id == p.id)).c.id).where(ours),
+    "tied by a column that is only called so": select(enrolments).join(
+        misnamed, e.clinic_id == misnamed.c.clinic_id
+    ),
+    "tied by a column that is called so by its table's name": select(enrolments).join(
+        prefixed, e.clinic_id == prefixed.c.clinic_id
+    ),
+    "tied by a UNION of different columns": select(enrolments).join(
+        crossed, e.clinic_id == crossed.c.clinic_id
+    ),
+    "tied by a UNION with text in it": select(enrolments).join(
+        shifted, e.clinic_id == shifted.c.clinic_id
+    ),
+    "words before": harmless.prefix_with("clinic_id, id FROM patients UNION ALL SELECT"),
+    "words behind": harmless.suffix_with(added),
+    "words behind, in FROM": select(harmless.suffix_with(added).subquery().c.id),
+    "words behind a common table expression": select(
+        harmless.cte("behind").suffix_with(", more AS (SELECT * FROM patients)").c.id
+    ),
+    "a hint of a statement": harmless.with_statement_hint(added),
+    "a hint of a table": harmless.with_hint(patients, "NOT INDEXED OR 1", "sqlite"),
+    "INSERT OR REPLACE": insert(patients).values(a_patient(OURS)).prefix_with("OR REPLACE"),
+    "an operator of one's own": harmless.where(literal(1).op("= 1 OR 1 =")(1)),
+    "an operator of one's own, deep down": harmless.where(
+        func.coalesce(~literal(1).bool_op("= 1 OR 1 =")(1), p.id == OURS)
+    ),
+    "text that undoes what stands before it": harmless.where(text("1 OR 1")),
+    "a literal that undoes it": harmless.where(literal_column("1 OR 1")),
+    "the limit of a UNION": union_all(harmless, harmless).limit(
+        select(func.count(e.id)).scalar_subquery()
+    ),
+    "beside a query in FROM": select(select(p.id).where(ours).add_cte(all_of_them).subquery().c.id),
     "UPDATE by its id": update(patients).where(p.id == uuid4()).values(state="left"),
     "UPDATE of everything": update(patients).values(state="left"),
     "UPDATE FROM": update(patients)
@@ -184,6 +229,9 @@ WITHIN: dict[str, Executable] = {
         ours, p.id.in_(select(e.patient_id).where(e.clinic_id == OURS))
     ),
     "UNION": union_all(select(p.id).where(ours), select(e.id).where(e.clinic_id == OURS)),
+    "tied to a UNION": select(e.id).join(
+        both := union_all(harmless, harmless).subquery(), e.clinic_id == both.c.clinic_id
+    ),
     "UPDATE": update(patients).where(ours, p.id == uuid4()).values(state="left"),
     "UPDATE FROM": update(patients).where(ours, same).values(state="left"),
     "DELETE": delete(enrolments).where(e.clinic_id == OURS),
