@@ -14,6 +14,7 @@ from diary.consents.purposes import Purpose
 from diary.errors import FieldFault, Invalid
 from diary.patients.service import Patient
 from diary.work import Work
+from diary.wrapped import data_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,11 @@ def history(work: Work, patient_id: UUID) -> Select[Any]:
 
 
 def in_force(clinic_id: UUID, purpose: Purpose, now: datetime) -> Select[Any]:
-    """The consents of a clinic that count now for a purpose: one row for each patient with one."""
+    """The consents of a clinic that count now for a purpose: one row for each patient with one.
+
+    Whoever was erased consents to nothing, whatever they answered once. That is read from their
+    key: the engine asks across clinics, where it meets no patients.
+    """
     later, anew = consents.alias("later"), consent_texts.alias("anew")
     answered_since = exists().where(
         later.c.clinic_id == clinic_id,
@@ -139,8 +144,10 @@ def in_force(clinic_id: UUID, purpose: Purpose, now: datetime) -> Select[Any]:
     return (
         select(consents, consent_texts.c.version, consent_texts.c.wordings)
         .join(consent_texts, _of_text())
+        .join(data_keys, _of_patients_key())
         .where(
             consents.c.clinic_id == clinic_id,
+            data_keys.c.destroyed_at.is_(None),
             consents.c.purpose == purpose,
             consents.c.given,
             or_(consents.c.ends_at.is_(None), consents.c.ends_at > now),
@@ -161,6 +168,12 @@ def _answers(work: Work, patient_id: UUID) -> Select[Any]:
 def _of_text() -> Any:
     return and_(
         consent_texts.c.clinic_id == consents.c.clinic_id, consent_texts.c.id == consents.c.text_id
+    )
+
+
+def _of_patients_key() -> Any:
+    return and_(
+        data_keys.c.clinic_id == consents.c.clinic_id, data_keys.c.id == consents.c.patient_id
     )
 
 

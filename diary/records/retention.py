@@ -1,12 +1,11 @@
 """How long a clinic keeps the records of patients it has discharged, and whose time is over."""
 
-from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, literal, select, tuple_
 
 from diary.access import clinics
 from diary.access.model import clinics as table
@@ -47,11 +46,8 @@ class Retention:
 def policy(work: Work) -> Retention:
     """The caller's clinic's, and whom it concerns now."""
     clinic = clinics.get(work)
-    query = _due(work, clinic.retention_months)
-    count = work.row(select(func.count().label("number")).select_from(query.subquery()))
-    number = count.number if count else 0
     return Retention(
-        clinic.retention_months, SHORTEST, clinic.version, number, due_for_erasure(work)
+        clinic.retention_months, SHORTEST, clinic.version, count_due(work), due_for_erasure(work)
     )
 
 
@@ -67,17 +63,27 @@ def clinics_with_a_policy(work: Work) -> list[UUID]:
     return [row.id for row in rows]
 
 
-def due_for_erasure(work: Work, limit: int = 100, without: Set[UUID] = frozenset()) -> list[Due]:
+def count_due(work: Work) -> int:
+    """How many they are whom `due_for_erasure` lists."""
+    query = _due(work, clinics.get(work).retention_months)
+    count = work.row(select(func.count().label("number")).select_from(query.subquery()))
+    return count.number if count else 0
+
+
+def due_for_erasure(work: Work, limit: int = 100, after: Due | None = None) -> list[Due]:
     """Whose time is over in the caller's clinic, discharged first comes first.
 
-    Nobody with a legal hold, and nobody with an open alert.
+    Nobody with a legal hold, and nobody with an open alert. after: the last one of the list before.
     """
     query = _due(work, clinics.get(work).retention_months)
-    rows = work.rows(
-        query.where(patients.c.id.not_in(without))
-        .order_by(patients.c.discharged_at, patients.c.id)
-        .limit(limit)
-    )
+    order = tuple_(patients.c.discharged_at, patients.c.id)
+    if after is not None:
+        there = tuple_(
+            literal(after.discharged_at, patients.c.discharged_at.type),
+            literal(after.patient_id, patients.c.id.type),
+        )
+        query = query.where(order > there)
+    rows = work.rows(query.order_by(patients.c.discharged_at, patients.c.id).limit(limit))
     return [Due(row.id, row.discharged_at) for row in rows]
 
 

@@ -1,29 +1,42 @@
 """Systems outside the clinic hear of a patient who consents, and no consent thins out an alarm."""
 
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from diary.alerts import unreachable
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.consents.purposes import Purpose
+from diary.settings import Settings
 from diary.webhooks.disclosure import NOTICE
 from diary.webhooks.model import deliveries, messages
+from diary.webhooks.publish import owe
 from diary.work import House
 from engine.escalate import escalate_due
 from engine.loop import Engine
 from tests.cast import Cast, Patient
 from tests.clock import SimulatedClock
+from tests.conftest import settings_for
 from tests.consents import answer, outside, publish
 from tests.engine.steps import Wait, heard
+from tests.erasing import REASON
 from tests.receiver import Receiver
 from tests.steps import put_out
 
 OUTSIDE = "outside"
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    ledger = {"erasure_ledger": tmp_path / "erasures.jsonl"}
+    return settings_for(database_url).model_copy(update=ledger)
 
 
 @pytest.fixture
@@ -84,6 +97,45 @@ def test_what_is_owed_and_not_yet_sent_is_withdrawn(
     answer(cast.alice, "disclosure", given=False)
     refused = cast.erin.api.post(replay)
     assert (refused.status, refused.code) == (409, "consent-needed")
+
+
+def test_nothing_of_an_erased_patient_leaves_the_clinic(
+    cast: Cast, house: House, receiver: Receiver, engine: Engine, elsewhere: dict[str, Any]
+) -> None:
+    answer(cast.alice, "disclosure", given=True)
+    cast.alice.check_in(si=5)
+    cast.bob.resolve(cast.bob.alerts()[0])
+    engine.run_until_idle()
+    told = len(receiver.received(OUTSIDE))
+    assert told
+    (sent, *_) = cast.erin.api.get(
+        "/v1/deliveries", endpoint_id=elsewhere["id"], state="delivered"
+    ).json["items"]
+    assert cast.erin.api.delete(f"/v1/patients/{cast.alice.id}", REASON).status == 204
+
+    refused = cast.erin.api.post(f"/v1/deliveries/{sent['id']}/replay")
+    assert (refused.status, refused.code) == (409, "consent-needed")
+    # One that was under way when the erasure was: it asked before, and commits after.
+    with house.work(cast.erin.caller) as work:
+        row = work.row(
+            select(deliveries).where(
+                deliveries.c.clinic_id == cast.clinic, deliveries.c.id == UUID(sent["id"])
+            )
+        )
+        assert row is not None
+        again = owe(
+            work,
+            clinic_id=cast.clinic,
+            message_id=row.message_id,
+            endpoint_id=row.endpoint_id,
+            alert_id=row.alert_id,
+            is_page=False,
+            priority=row.priority,
+            patient_id=row.patient_id,
+        )
+    engine.run_until_idle()
+    assert len(receiver.received(OUTSIDE)) == told
+    assert cast.erin.api.get(f"/v1/deliveries/{again}").json["state"] == "cancelled"
 
 
 def test_what_is_tried_again_asks_again(
@@ -166,7 +218,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(
+@examples(
     max_examples=8,
     deadline=None,
     database=None,

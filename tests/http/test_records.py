@@ -7,8 +7,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
+from diary.access.model import clinics
 from diary.access.permissions import Role
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.erasure import service as erasure
@@ -16,6 +18,7 @@ from diary.patients import devices, holds
 from diary.patients.holds import UnderLegalHold
 from diary.patients.model import legal_holds, patients
 from diary.records import retention
+from diary.records.retention import Due
 from diary.settings import Settings
 from diary.work import House
 from engine.escalate import escalate_due
@@ -234,6 +237,58 @@ def test_what_cannot_be_erased_stays_due_and_stops_no_engine(
         discharged.advance(days=EVERY.days)
         step.look()
     assert cast.erin.api.get(RETENTION).json["due"] == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_clinic_that_fails_keeps_no_other_from_its_turn(
+    cast: Cast, house: House, discharged: SimulatedClock, is_first: bool
+) -> None:
+    """Whichever of the two comes first."""
+    assert cast.charlie.api.post(f"/v1/patients/{cast.frank.id}/discharge").status == 200
+    discharged.advance(days=366)
+    assert cast.grace.api.put(RETENTION, {"months": 12}, if_match="*").json["due"] == 1
+    bad, good = (cast.clinic, cast.other_clinic)[:: 1 if is_first else -1]
+    with house.work(OPERATOR) as work:
+        # Further back than any calendar goes.
+        work.execute(update(clinics).where(clinics.c.id == bad).values(retention_months=10**6))
+    step = Retention(house, ENGINE)
+    step.look()
+    discharged.advance(days=EVERY.days)
+    with capture_logs() as logs:
+        for _ in range(4):
+            step.look()
+    failed = [each for each in logs if each["event"] == "retention.failed"]
+    assert [each["clinic_id"] for each in failed] == [str(bad)]
+    with house.work(OPERATOR, write=False) as work:
+        rows = work.rows(select(patients.c.clinic_id).where(patients.c.state == "erased"))
+    assert [row.clinic_id for row in rows] == [good]
+
+
+def test_more_than_a_few_are_due(cast: Cast, house: House, clock: SimulatedClock) -> None:
+    """Of several who were discharged in one moment each is looked at once, and all are counted."""
+    body = {"name": "Olga", "time_zone": "Europe/Madrid"}
+    found = [cast.bob.api.post("/v1/patients", body).json["id"] for _ in range(11)]
+    for patient_id in found:
+        assert cast.bob.api.post(f"/v1/patients/{patient_id}/discharge").status == 200
+    clock.advance(days=366)
+    assert cast.erin.api.put(RETENTION, {"months": 12}, if_match="*").json["due"] == 11
+    with house.work(ENGINE.within(cast.clinic), write=False) as work:
+        seen: list[Due] = []
+        while some := retention.due_for_erasure(work, 4, seen[-1] if seen else None):
+            seen += some
+    assert sorted(str(one.patient_id) for one in seen) == sorted(found)
+
+    def told(settings: Settings) -> list[tuple[int, int]]:
+        step = Retention(replace(house, settings=settings), ENGINE)
+        step.look()
+        clock.advance(days=EVERY.days)
+        with capture_logs() as logs:
+            for _ in range(3):
+                step.look()
+        return [(one["due"], one["erased"]) for one in logs if one["event"] == "retention.due"]
+
+    assert told(house.settings.model_copy(update={"erasure_ledger": None})) == [(11, 0)]
+    assert told(house.settings) == [(11, 10), (1, 1)]
 
 
 def test_whoever_came_back_in_between_is_not_erased(
