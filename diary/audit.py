@@ -5,13 +5,12 @@ The engine then seals it: it gives each event its place in the chain of its clin
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, bindparam
 
 from diary.columns import Document, Id, Instant, clinic_table, partial_index
 from diary.ids import CANARY_CLINIC
 
-# What waits to be sealed. The canary's events are deleted after a day and never are. A query has to
-# say it in these very words to go by the index.
+# What waits to be sealed. The canary's events are deleted after a day and never are.
 UNSEALED: Final = f"sequence IS NULL AND clinic_id <> '{CANARY_CLINIC.hex}'"
 
 # sequence: its place in the chain, from 1 and without a gap; link: what binds it to all before it.
@@ -36,4 +35,9 @@ audit_events = clinic_table(
         where="sequence IS NOT NULL",
         unique=True,
     ),
+)
+# The same for queries. The clinic stands in the statement itself: only so do they go by the index.
+WAITS: Final = audit_events.c.sequence.is_(None) & (
+    audit_events.c.clinic_id
+    != bindparam("canary_clinic", CANARY_CLINIC, type_=Id, literal_execute=True)
 )

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
-from diary.audit import UNSEALED, audit_events
+from diary.audit import WAITS, audit_events
 from diary.trail import reading
 from diary.trail.chain import BEGINNING, Broken, Chain, Head
 from diary.trail.model import audit_heads
@@ -21,8 +21,6 @@ AT_ONCE: Final = 500
 # Marks (`diary/watch/marks.py`): when nothing was left to seal, and when a broken chain was met.
 DONE: Final = "audit.sealed"
 MET_BROKEN: Final = "audit.broken"
-
-_WAITS: Final = text(UNSEALED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Part:
 
 def next_clinic(work: Work, after: UUID | None) -> UUID | None:
     """The next clinic that has something to seal, in the order of their ids; None past the last."""
-    query = select(audit_events.c.clinic_id).where(_WAITS)
+    query = select(audit_events.c.clinic_id).where(WAITS)
     if after is not None:
         query = query.where(audit_events.c.clinic_id > after)
     rows = work.rows(query.order_by(audit_events.c.clinic_id).limit(1))
@@ -160,6 +158,6 @@ def _begin(work: Work, chain: Chain) -> Part:
 def _unsealed(clinic_id: UUID, *what: Any) -> Any:
     return (
         select(*what)
-        .where(audit_events.c.clinic_id == clinic_id, _WAITS)
+        .where(audit_events.c.clinic_id == clinic_id, WAITS)
         .order_by(audit_events.c.at, audit_events.c.id)
     )
