@@ -19,6 +19,7 @@ from diary.webhooks.model import deliveries, messages
 from diary.webhooks.publish import publish
 from diary.work import House
 from tests.cast import Cast
+from tests.databases import Kept
 
 ENGINE = Caller(CallerKind.ENGINE)
 LONG = 20_000
@@ -30,18 +31,18 @@ _SEARCHED = re.compile(
 
 
 @pytest.fixture(params=["none", "of-a-quiet-day", "of-today"])
-def queued(cast: Cast, house: House, request: pytest.FixtureRequest) -> None:
+def queued(cast: Cast, house: House, kept: Kept, request: pytest.FixtureRequest) -> None:
     """Events that `team` does not take: half of them due, half later. The parameter is what the
     database knows of them when it plans."""
     if request.param == "of-a-quiet-day":
         _owe(cast, house, 2_000, state="delivered")
-        _analyze(house)
+        kept.alter("ANALYZE")
         with house.work(OPERATOR) as work:
             work.execute(delete(deliveries))
             work.execute(delete(messages))
     _owe(cast, house, LONG, state="pending")
     if request.param == "of-today":
-        _analyze(house)
+        kept.alter("ANALYZE")
 
 
 def _owe(cast: Cast, house: House, count: int, *, state: str) -> None:
@@ -68,11 +69,6 @@ def _owe(cast: Cast, house: House, count: int, *, state: str) -> None:
             for number in range(count)
         ]
         work.connection.execute(insert(deliveries), rows)
-
-
-def _analyze(house: House) -> None:
-    with house.database.transaction(write=True, bounds=EVERYTHING) as connection:
-        connection.exec_driver_sql("ANALYZE")
 
 
 @contextmanager

@@ -4,8 +4,10 @@ import threading
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from diary.database import Database
 from diary.house import open_house
@@ -14,6 +16,7 @@ from diary.settings import Settings
 from diary.wakeup import Announcer, Wakeup
 from diary.webhooks.leases import lock_key
 from engine.listen import Listener
+from tests.databases import Kept
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -61,16 +64,15 @@ def is_locked(database: Database, engine_id: UUID) -> bool:
         ).scalar_one()
 
 
-def hang_up(database: Database, who: str) -> None:
+def hang_up(kept: Kept, who: str) -> None:
     """End someone's connection, as an administrator would."""
-    with database.transaction(write=True, bounds=EVERYTHING) as connection:
-        ended = connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND application_name = :name"
-            ),
-            {"name": f"interlude {who}"},
-        ).all()
+    url = make_url(kept.owner).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as administrator:
+        ended = administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = %s",
+            [f"interlude {who}"],
+        ).fetchall()
     assert ended
 
 
@@ -105,8 +107,10 @@ def test_a_commit_of_the_house_is_announced_and_the_engine_beside_it_told_first(
         house.database.close()
 
 
-def test_a_listener_whose_connection_ends_listens_again(database: Database, ears: Ears) -> None:
-    hang_up(database, "listener")
+def test_a_listener_whose_connection_ends_listens_again(
+    database: Database, ears: Ears, kept: Kept
+) -> None:
+    hang_up(kept, "listener")
     assert ears.woken(2), "it looks at once, for what was announced meanwhile"
     Announcer(database)()
     assert ears.woken(3)
@@ -114,12 +118,12 @@ def test_a_listener_whose_connection_ends_listens_again(database: Database, ears
 
 
 def test_an_announcer_whose_connection_ended_still_announces(
-    database: Database, ears: Ears
+    database: Database, ears: Ears, kept: Kept
 ) -> None:
     announce = Announcer(database)
     announce()
     assert ears.woken(2)
-    hang_up(database, "announcer")
+    hang_up(kept, "announcer")
     announce()
     assert ears.woken(3)
 

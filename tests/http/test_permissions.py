@@ -33,6 +33,8 @@ PUBLIC_KEY = {
     "kid": "1",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "putClinicRetention": {"months": 24},
+    "postStaff": {"name": "Kim", "email": "kim@harbour.example", "role": "clinician"},
     "putApiClientPublicKeys": {"public_keys": [PUBLIC_KEY]},
     "postEndpoints": {"url": "https://hooks.example/one", "description": None},
     "postApiClients": {"name": "Pager", "scopes": ["alerts:read"]},
