@@ -31,6 +31,11 @@ MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 PEOPLE = "people"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for the processes that they start."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shots", help="an existing folder to keep pictures of the pages in")
 
