@@ -10,7 +10,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from diary.callers import OPERATOR
-from diary.commands import migrated_house, plainly
+from diary.commands import FAULT, NOTE, OK, Line, migrated_house, plainly, printed
 from diary.database import unreachable
 from diary.trail import checkpoints, verify
 from diary.trail.chain import Broken, Head
@@ -19,10 +19,6 @@ from diary.work import House
 
 # Checkpoints of a log that are looked up together.
 _TOGETHER: Final = 500
-_OK: Final = "ok"
-_NOTE: Final = "note"
-_FAULT: Final = "FAULT"
-_Line = tuple[str, str]
 
 
 @click.group()
@@ -44,19 +40,16 @@ def verify_all(logs: tuple[BinaryIO, ...]) -> None:
 
     The first bad sequence is named.
     """
-    faults = 0
     with migrated_house() as house:
-        for kind, line in _examine(house, logs):
-            click.echo(f"{kind:6}{line}")
-            faults += kind == _FAULT
-    sys.exit(1 if faults else 0)
+        code = printed(_examine(house, logs))
+    sys.exit(code)
 
 
-def _examine(house: House, logs: Iterable[BinaryIO]) -> Iterator[_Line]:
+def _examine(house: House, logs: Iterable[BinaryIO]) -> Iterator[Line]:
     with house.work(OPERATOR, write=False) as work:
         trails = list(verify.clinics_with_a_trail(work))
     if not trails:
-        yield _OK, "no clinic has an audit trail yet"
+        yield OK, "no clinic has an audit trail yet"
     for clinic_id in trails:
         for kind, line in _along(house, clinic_id):
             yield kind, f"clinic {clinic_id}: {line}"
@@ -64,7 +57,7 @@ def _examine(house: House, logs: Iterable[BinaryIO]) -> Iterator[_Line]:
         yield from _against(house, log)
 
 
-def _along(house: House, clinic_id: UUID) -> Iterator[_Line]:
+def _along(house: House, clinic_id: UUID) -> Iterator[Line]:
     caller = OPERATOR.within(clinic_id)
     walk = verify.Walk(clinic_id)
     try:
@@ -75,28 +68,28 @@ def _along(house: House, clinic_id: UUID) -> Iterator[_Line]:
             with house.work(caller, write=False) as work:
                 more = walk.page(work)
     except Broken as broken:
-        yield _FAULT, f"sequence {broken.sequence}: {broken.why}"
+        yield FAULT, f"sequence {broken.sequence}: {broken.why}"
     except (DBAPIError, ValueError, TypeError, OverflowError) as error:
         if isinstance(error, DBAPIError) and unreachable(error):
             raise
         # The other clinics are looked at all the same.
-        yield _FAULT, f"sequence {walk.checked + 1}: it cannot be read"
+        yield FAULT, f"sequence {walk.checked + 1}: it cannot be read"
     else:
         head = "nothing is sealed yet"
         if walk.head is not None:
             head = (
                 f"head {walk.head.sequence} {walk.head.link.hex()} of {walk.head.at:%Y-%m-%d %H:%M}"
             )
-        yield _OK, f"{walk.checked} events; {head}"
+        yield OK, f"{walk.checked} events; {head}"
     if walk.late:
         yield (
-            _NOTE,
+            NOTE,
             f"{walk.late} events, the first at sequence {walk.first_late}, are dated over an hour "
             "before one that was sealed earlier: a clock was set back, or they were written later",
         )
 
 
-def _against(house: House, log: BinaryIO) -> Iterator[_Line]:
+def _against(house: House, log: BinaryIO) -> Iterator[Line]:
     """What the log was told, and the chains do not hold."""
     lost: dict[UUID, Lost] = {}
     waiting: list[Head] = []
@@ -118,7 +111,7 @@ def _against(house: House, log: BinaryIO) -> Iterator[_Line]:
     for each in checkpoints.read(log):
         if isinstance(each, Garbled):
             garbled += 1
-            yield _FAULT, f"log {log.name}: line {each.line} is no whole checkpoint"
+            yield FAULT, f"log {log.name}: line {each.line} is no whole checkpoint"
             continue
         count += 1
         waiting.append(each)
@@ -126,6 +119,6 @@ def _against(house: House, log: BinaryIO) -> Iterator[_Line]:
             look()
     look()
     for clinic_id, first in lost.items():
-        yield _FAULT, f"clinic {clinic_id}: sequence {first.sequence}: {first.why} ({log.name})"
+        yield FAULT, f"clinic {clinic_id}: sequence {first.sequence}: {first.why} ({log.name})"
     if not lost and not garbled:
-        yield _OK, f"log {log.name}: {count} checkpoints, and the chains hold them all"
+        yield OK, f"log {log.name}: {count} checkpoints, and the chains hold them all"

@@ -1,6 +1,6 @@
 """What the commands of `python -m diary` have in common."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final
@@ -27,6 +27,23 @@ _IN_WORDS: Final = (
     migrations.CannotSetUp,
     CommandError,
 )
+
+
+# What an examination found, line by line.
+OK: Final = "ok"
+NOTE: Final = "note"
+WARNING: Final = "warn"
+FAULT: Final = "FAULT"
+Line = tuple[str, str]
+
+
+def printed(lines: Iterable[Line]) -> int:
+    """Print what was found, as it is found; the exit code: 1 where there is a fault."""
+    faults = 0
+    for kind, line in lines:
+        click.echo(f"{kind:6}{line}")
+        faults += kind == FAULT
+    return 1 if faults else 0
 
 
 def plainly(command: Callable[..., None]) -> Callable[..., None]:

@@ -258,6 +258,23 @@ def end_all(
             revoke(work, clinic_id, row.id, why=why)
 
 
+def end_of_patient(
+    work: Work, clinic_id: UUID, patient_id: UUID, *, why: str, but_newest: int = 0
+) -> None:
+    """End the sessions of a patient's phones, but for so many of the newest."""
+    rows = work.rows(
+        select(sessions.c.id)
+        .where(
+            sessions.c.clinic_id == clinic_id,
+            sessions.c.patient_id == patient_id,
+            sessions.c.revoked_at.is_(None),
+        )
+        .order_by(sessions.c.created_at.desc(), sessions.c.id.desc())
+    )
+    for row in rows[but_newest:]:
+        revoke(work, clinic_id, row.id, why=why)
+
+
 def country_of(work: Work, clinic_id: UUID) -> str:
     """The clinic's country, which decides whose crisis contacts a caller is shown."""
     row = work.row(select(clinics.c.country).where(clinics.c.id == clinic_id))

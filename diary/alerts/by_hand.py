@@ -8,9 +8,8 @@ from diary.access import clinics
 from diary.alerts.answers import answering
 from diary.alerts.errors import DrillOpen
 from diary.alerts.findings import Finding
-from diary.alerts.model import alerts
+from diary.alerts.reading import open_alert
 from diary.alerts.service import Subjected, raise_alert
-from diary.alerts.situation import Status
 from diary.errors import NotFound
 from diary.patients import drill, relation
 from diary.patients.model import ERASED, patients
@@ -56,15 +55,9 @@ def start_drill(work: Work, severity: Severity) -> UUID:
     """
     clinic = clinics.get(work)
     patient_id, reference = drill.patient(work, locale=clinic.locale, time_zone=clinic.time_zone)
-    running = work.row(
-        select(alerts.c.id).where(
-            alerts.c.clinic_id == work.caller.clinic,
-            alerts.c.patient_id == patient_id,
-            alerts.c.status != Status.RESOLVED,
-        )
-    )
+    running = open_alert(work, work.caller.clinic, patient_id)
     if running is not None:
-        raise DrillOpen(extra={"alert_id": running.id})
+        raise DrillOpen(extra={"alert_id": running})
     patient = Subjected(work.caller.clinic, patient_id, reference, drill=True)
     found = Finding("DRILL", "drill", severity, None, {})
     alert_id = raise_alert(work, patient, (found,), source="drill", source_id=work.new_id())

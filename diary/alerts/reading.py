@@ -74,6 +74,18 @@ def exists(work: Work, clinic_id: UUID, alert_id: UUID) -> bool:
     return work.row(select(alerts.c.id).where(*is_it)) is not None
 
 
+def open_alert(work: Work, clinic_id: UUID, patient_id: UUID) -> UUID | None:
+    """The patient's open alert, of which there is one at most."""
+    row = work.row(
+        select(alerts.c.id).where(
+            alerts.c.clinic_id == clinic_id,
+            alerts.c.patient_id == patient_id,
+            alerts.c.status != Status.RESOLVED,
+        )
+    )
+    return None if row is None else row.id
+
+
 def closed(work: Work, alert_id: UUID) -> AlertInFull:
     """An alert for whoever has just closed it, who may not see it any more from now on."""
     row = work.row(_of_clinic(work).where(alerts.c.id == alert_id))

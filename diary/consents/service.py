@@ -128,13 +128,7 @@ def in_force(clinic_id: UUID, purpose: Purpose, now: datetime) -> Select[Any]:
     Whoever was erased consents to nothing, whatever they answered once. That is read from their
     key: the engine asks across clinics, where it meets no patients.
     """
-    later, anew = consents.alias("later"), consent_texts.alias("anew")
-    answered_since = exists().where(
-        later.c.clinic_id == clinic_id,
-        later.c.patient_id == consents.c.patient_id,
-        later.c.purpose == consents.c.purpose,
-        later.c.ordinal > consents.c.ordinal,
-    )
+    anew = consent_texts.alias("anew")
     asked_anew = exists().where(
         anew.c.clinic_id == clinic_id,
         anew.c.purpose == consents.c.purpose,
@@ -151,7 +145,7 @@ def in_force(clinic_id: UUID, purpose: Purpose, now: datetime) -> Select[Any]:
             consents.c.purpose == purpose,
             consents.c.given,
             or_(consents.c.ends_at.is_(None), consents.c.ends_at > now),
-            ~answered_since,
+            _is_last(),
             ~asked_anew,
         )
     )

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from diary.alerts.apply import locked, subject_of
 from diary.alerts.carry import carry_out as carry_out_decision
 from diary.alerts.carry import state_of
+from diary.alerts.reading import open_alert
 from diary.callers import OPERATOR
 from diary.erasure.ledger import Erasure
-from diary.erasure.service import carry_out, held, open_alert
+from diary.erasure.service import carry_out, held
 from diary.patients.model import ERASED, patients
 from diary.work import House, Work
 

@@ -11,10 +11,8 @@ import orjson
 from sqlalchemy import Row, or_, select, update
 
 from diary import datakeys
-from diary.access.model import sessions
-from diary.access.sessions import revoke
-from diary.alerts.model import alerts
-from diary.alerts.situation import Status
+from diary.access.sessions import end_of_patient
+from diary.alerts.reading import open_alert
 from diary.callers import OPERATOR, Caller
 from diary.erasure.errors import AlertOpen, ErasureNotNoted, NoErasureLedger
 from diary.erasure.ledger import BEGUN, DONE, UNDONE, Erasure, Ledger
@@ -124,18 +122,6 @@ def held(work: Work, clinic_id: UUID, patient_id: UUID) -> Row[Any] | None:
     )
 
 
-def open_alert(work: Work, clinic_id: UUID, patient_id: UUID) -> UUID | None:
-    """The patient's open alert."""
-    row = work.row(
-        select(alerts.c.id).where(
-            alerts.c.clinic_id == clinic_id,
-            alerts.c.patient_id == patient_id,
-            alerts.c.status != Status.RESOLVED,
-        )
-    )
-    return None if row is None else row.id
-
-
 def carry_out(work: Work, patient: Row[Any], *, reason: str) -> None:
     """Destroy the key and end all that could still come in or go out. patient: as `held` gave."""
     clinic_id, patient_id = patient.clinic_id, patient.id
@@ -149,13 +135,7 @@ def carry_out(work: Work, patient: Row[Any], *, reason: str) -> None:
         )
         .values(used_at=work.now)
     )
-    live = select(sessions.c.id).where(
-        sessions.c.clinic_id == clinic_id,
-        sessions.c.patient_id == patient_id,
-        sessions.c.revoked_at.is_(None),
-    )
-    for session in work.rows(live):
-        revoke(work, clinic_id, session.id, why="patient-erased")
+    end_of_patient(work, clinic_id, patient_id, why="patient-erased")
     datakeys.destroy(work, clinic_id, patient_id)
     work.execute(
         update(patients)

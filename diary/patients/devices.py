@@ -11,7 +11,14 @@ from diary.access import secrets
 from diary.access.errors import GrantRefused
 from diary.access.model import sessions
 from diary.access.permissions import Role
-from diary.access.sessions import GIVEN_UP, REUSED, Grant, open_session, revoke
+from diary.access.sessions import (
+    GIVEN_UP,
+    REUSED,
+    Grant,
+    end_of_patient,
+    open_session,
+    revoke,
+)
 from diary.callers import CallerKind
 from diary.errors import NotFound
 from diary.patients import service
@@ -75,7 +82,9 @@ def pair(work: Work, *, code: str, name: str | None, platform: str) -> Grant:
         .where(enrolments.c.clinic_id == row.clinic_id, enrolments.c.id == row.id)
         .values(used_at=work.now)
     )
-    _make_room(work, row.clinic_id, row.patient_id)
+    end_of_patient(
+        work, clinic_id, row.patient_id, why="newer-device", but_newest=ACTIVE_DEVICES - 1
+    )
     device_id = work.new_id()
     work.add(
         devices,
@@ -177,17 +186,3 @@ def _device(work: Work, row: Row[Any], *, is_newest: bool) -> Device:
         paired_at=row.created_at,
         seen_at=row.refreshed_at,
     )
-
-
-def _make_room(work: Work, clinic_id: UUID, patient_id: UUID) -> None:
-    active = work.rows(
-        select(sessions.c.id)
-        .where(
-            sessions.c.clinic_id == clinic_id,
-            sessions.c.patient_id == patient_id,
-            sessions.c.revoked_at.is_(None),
-        )
-        .order_by(sessions.c.created_at.desc(), sessions.c.id.desc())
-    )
-    for old in active[ACTIVE_DEVICES - 1 :]:
-        revoke(work, clinic_id, old.id, why="newer-device")

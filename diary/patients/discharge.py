@@ -8,8 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from diary.access.model import sessions
-from diary.access.sessions import revoke
+from diary.access.sessions import end_of_patient
 from diary.errors import Conflict, NotFound
 from diary.patients import drill
 from diary.patients.model import patients
@@ -45,15 +44,7 @@ def discharge(work: Work, patient_id: UUID) -> Patient:
         .values(state=DISCHARGED, discharged_at=work.now)
     )
     if changed.rowcount:
-        phones = work.rows(
-            select(sessions.c.id).where(
-                sessions.c.clinic_id == clinic,
-                sessions.c.patient_id == patient_id,
-                sessions.c.revoked_at.is_(None),
-            )
-        )
-        for phone in phones:
-            revoke(work, clinic, phone.id, why=DISCHARGED)
+        end_of_patient(work, clinic, patient_id, why=DISCHARGED)
         work.audit("patient.discharged", "patient", patient_id)
     return get(work, patient_id)
 

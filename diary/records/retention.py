@@ -88,13 +88,8 @@ def due_for_erasure(work: Work, limit: int = 100, after: Due | None = None) -> l
 
 
 def still_due(work: Work, patient_id: UUID) -> bool:
-    """Whether it is so now; the patient is held until the commit against being readmitted,
-    and against whatever would newly refer to them, such as an alert."""
-    work.row(
-        select(patients.c.id)
-        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id)
-        .with_for_update()
-    )
+    """Whether it is so now. For `erase`, which has locked the patient: they are not readmitted
+    meanwhile, and nothing such as an alert newly refers to them."""
     query = _due(work, clinics.get(work).retention_months)
     return work.row(query.where(patients.c.id == patient_id)) is not None
 
