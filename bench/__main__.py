@@ -14,7 +14,7 @@ from bench.trips import trips
 from diary.logs import configure
 from tests.postgresql import Server
 
-_PARTS = ("checkins", "sealing", "delivery", "engines", "cpu", "trips")
+_PARTS = ("checkins", "auditing", "delivery", "engines", "cpu", "trips")
 _PATIENTS = 600
 
 
@@ -63,8 +63,8 @@ def _figures(
         yield from engines.dead_queue(stand, arrivals)
         if not stand.house.database.is_sqlite:
             yield from engines.reclaim(stand)
-    if "sealing" in parts:
-        yield from checkins.sealing(stand, seconds)
+    if "auditing" in parts:
+        yield from checkins.auditing(stand, seconds)
     if "checkins" in parts:
         with stand.served() as port:
             yield from checkins.generator(port, seconds)

@@ -1,6 +1,7 @@
 """What is measured: a clinic in a database of its own, and the real server before it."""
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import HttpUrl, SecretStr
-from sqlalchemy import delete, update
+from sqlalchemy import select, update
 
 import migrations
 from bench.server import serving
@@ -78,11 +79,16 @@ class Stand:
                 )
             )
 
-    def forget_unsealed(self) -> None:
-        """Delete what waits to be sealed of the audit trail."""
-        with self.house.work(OPERATOR) as work:
-            own = audit_events.c.clinic_id == self.clinic_id
-            work.execute(delete(audit_events).where(own, audit_events.c.sequence.is_(None)))
+    def wait_until_sealed(self) -> None:
+        """Wait until nothing of the audit trail waits for the engine of whoever is served."""
+        unsealed = select(audit_events.c.id).where(
+            audit_events.c.clinic_id == self.clinic_id, audit_events.c.sequence.is_(None)
+        )
+        while True:
+            with self.house.work(OPERATOR, write=False) as work:
+                if not work.rows(unsealed.limit(1)):
+                    return
+            time.sleep(0.2)
 
     @contextmanager
     def served(self, app: str = "wsgi:app") -> Iterator[int]:
