@@ -13,7 +13,8 @@ from typing import Any
 
 from diary.errors import FieldFault
 from diary.instruments.library import Instrument, Item
-from diary.rules.facts import MEASURES, SUICIDALITY, Facts, Scale
+from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
+from diary.rules.facts import Facts
 from diary.severity import Severity
 
 DECLINED = "declined"

@@ -10,8 +10,8 @@ half-way, the graver reading holds:
 """
 
 from diary.alerts.findings import HELP, Finding
+from diary.instruments.measures import SUICIDALITY
 from diary.rules.conditions import All, AnyOf, AtLeast, Declined, Is, NotAnswered
-from diary.rules.facts import SUICIDALITY
 from diary.rules.ruleset import HELP_CODE, Prior, Rule, RuleSet
 from diary.severity import Severity
 

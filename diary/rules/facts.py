@@ -1,66 +1,68 @@
 """What one check-in says, read for judging."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
+from diary.instruments.measures import MEASURES
 from diary.severity import Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Whole numbers from low to high, both included."""
-
-    low: int
-    high: int
-
-    def __str__(self) -> str:
-        return f"whole numbers from {self.low} to {self.high}"
-
-    def allows(self, value: object) -> bool:
-        """Whether the value can be an answer; True and 1.0 are not numbers here."""
-        return type(value) is int and self.low <= value <= self.high
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """Words, ordered from harmless to worst."""
-
-    options: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return ", ".join(self.options)
-
-    def allows(self, value: object) -> bool:
-        """Whether the value can be an answer."""
-        return isinstance(value, str) and value in self.options
-
-
-MEASURES: Mapping[str, Scale | Choices] = {
-    "mood": Scale(0, 10),
-    "anxiety": Scale(0, 10),
-    "dissociation": Scale(0, 4),
-    "dissociation_total": Scale(0, 16),
-    "si_gate": Choices(("no", "yes")),
-    "si": Scale(0, 5),
-    "si_act": Choices(("no", "yes")),
-    "safe_now": Choices(("yes", "unsure", "no")),
-}
-"""Every measure a rule can name. `dissociation` is the highest of its four items."""
-
-SUICIDALITY = ("si_gate", "si", "si_act", "safe_now")
-"""The suicidality items, in the order they are asked."""
 
 DECLINED = "declined"
 UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An earlier check-in of the same instrument. day: the diary's, from 04:00 to 04:00."""
+
+    recorded_at: datetime
+    day: date
+    measures: Mapping[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was known of the same instrument when this check-in came, as far as the rules look back.
+
+    recorded_at and day: of this check-in. entries: none recorded after it, the newest first.
+    baselines: each measure's last value before the first infusion, for those that have one.
+    """
+
+    recorded_at: datetime
+    day: date
+    entries: tuple[Entry, ...] = ()
+    baselines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AfterInfusion:
+    """Where a check-in lies after the last infusion that began before it.
+
+    days: the patient's own calendar days, 0 on the infusion's. hours: since its end, fractions
+    included; since its beginning where no end is recorded.
+    """
+
+    number: int
+    days: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No check-in came. hours: since the last one. missed: check-ins that were due since then."""
+
+    hours: float
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """One check-in as the rules see it.
+    """One check-in as the rules see it, or a silence, which has no answers.
 
     measures: the answers; an absent name was not answered. declined: items the patient chose not
     to answer. unreadable: suicidality items that were sent and cannot be read. prior: the
-    suicidality severity of the check-in before this one, None where there was none.
+    suicidality severity of the check-in before this one (before a silence: of the last one), None
+    where there was none. phrases: those of the rule set's list that the note holds.
 
     An impossible answer is a ValueError: whoever reads the check-in names such a suicidality
     item in `unreadable` instead, so it can be neither silent nor mistaken for a level.
@@ -70,6 +72,10 @@ class Facts:
     declined: frozenset[str] = frozenset()
     unreadable: frozenset[str] = frozenset()
     prior: Severity | None = None
+    history: History | None = None
+    infusion: AfterInfusion | None = None
+    silence: Silence | None = None
+    phrases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in self.measures.items():

@@ -24,8 +24,10 @@ from itertools import pairwise, product
 from math import prod
 from typing import NamedTuple, TypeAlias
 
-from diary.rules.conditions import AtLeast, AtMost, Fault, nodes
-from diary.rules.facts import DECLINED, MEASURES, SUICIDALITY, UNREADABLE, Facts, Scale
+from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
+from diary.rules.conditions import AtLeast, AtMost, nodes
+from diary.rules.documents import Fault
+from diary.rules.facts import DECLINED, UNREADABLE, Facts
 from diary.rules.ruleset import Rule, RuleSet, RuleSetFaults, judge, severity_of
 from diary.severity import Severity
 

@@ -1,6 +1,6 @@
 """Rule sets: what they are, their JSON form, and judging a check-in by one.
 
-As a document, where SEVERITY is a word or {"prior": {"at_least": a word}}:
+As a document, where SEVERITY is a word, {"prior": {"at_least": a word}} or {"raised": ...}:
 
     {"rules": [{"code": "R7", "title": "suicidality_withheld", "when": CONDITION,
                 "severity": SEVERITY, "suicidality": true}]}
@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diary.alerts.findings import Finding, InputValue
-from diary.rules import conditions
-from diary.rules.conditions import Condition, Fault, Test, compiled, measures_of
-from diary.rules.facts import SUICIDALITY, Facts, readings
+from diary.instruments.measures import RISKS
+from diary.rules import documents
+from diary.rules.conditions import Condition, measures_of
+from diary.rules.documents import Fault
+from diary.rules.evaluation import Test, compiled
+from diary.rules.facts import Facts, readings
 from diary.severity import Severity
 
 UNREADABLE_CODE = "U1"
@@ -37,6 +40,20 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """One level above the gravest that the set's other rules on suicidality find in the same
+    check-in, and never less than at_least."""
+
+    at_least: Severity
+
+    def above(self, others: Severity | None) -> Severity:
+        """The severity it comes to."""
+        if others is None:
+            return self.at_least
+        return max(self.at_least, Severity(min(others + 1, Severity.CRITICAL)))
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One sentence: when this holds, it is this grave.
 
@@ -46,13 +63,13 @@ class Rule:
     code: str
     title: str
     when: Condition
-    severity: Severity | Prior
+    severity: Severity | Prior | Raised
     suicidality: bool
 
     @property
     def names_suicidality(self) -> bool:
         """Whether its condition looks at any suicidality item."""
-        return not set(SUICIDALITY).isdisjoint(measures_of(self.when))
+        return not RISKS.isdisjoint(measures_of(self.when))
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,9 @@ class RuleSet:
     apart: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        steps = tuple((compiled(r.when), r, measures_of(r.when)) for r in self.rules)
+        # Those that raise are asked last: what they raise is known then.
+        ordered = sorted(self.rules, key=lambda rule: isinstance(rule.severity, Raised))
+        steps = tuple((compiled(r.when), r, measures_of(r.when)) for r in ordered)
         object.__setattr__(self, "steps", steps)
         apart = frozenset(rule.code for rule in self.rules if not rule.suicidality)
         object.__setattr__(self, "apart", apart)
@@ -101,6 +120,7 @@ def judge(ruleset: RuleSet, facts: Facts) -> tuple[Finding, ...]:
 
 
 def _fired(ruleset: RuleSet, facts: Facts) -> Iterable[Finding]:
+    gravest: Severity | None = None
     for test, rule, measures in ruleset.steps:
         if test(facts):
             inputs: dict[str, InputValue] = {name: facts.state(name) for name in measures}
@@ -108,6 +128,10 @@ def _fired(ruleset: RuleSet, facts: Facts) -> Iterable[Finding]:
             if isinstance(severity, Prior):
                 severity = severity.given(facts.prior)
                 inputs["prior"] = facts.prior.word if facts.prior else None
+            if isinstance(severity, Raised):
+                severity = severity.above(gravest)
+            elif rule.suicidality:
+                gravest = max(gravest or severity, severity)
             level = facts.level if rule.suicidality else None
             yield Finding(rule.code, rule.title, severity, level, inputs)
 
@@ -140,10 +164,8 @@ def to_document(ruleset: RuleSet) -> dict[str, Any]:
             {
                 "code": rule.code,
                 "title": rule.title,
-                "when": conditions.to_document(rule.when),
-                "severity": {"prior": {"at_least": rule.severity.at_least.word}}
-                if isinstance(rule.severity, Prior)
-                else rule.severity.word,
+                "when": documents.to_document(rule.when),
+                "severity": _written(rule.severity),
                 "suicidality": rule.suicidality,
             }
             for rule in ruleset.rules
@@ -187,9 +209,9 @@ def _rule(document: object, pointer: str, taken: set[str], faults: list[Fault]) 
     severity = _severity(document["severity"])
     if severity is None:
         words = ", ".join(level.word for level in Severity)
-        detail = f"One of {words}, or {{'prior': {{'at_least': one of them}}}}."
+        detail = f"One of {words}, or {{'prior' or 'raised': {{'at_least': one of them}}}}."
         faults.append(Fault(f"{pointer}/severity", "unknown_severity", detail))
-    when, wrong = conditions.parse(document["when"], f"{pointer}/when")
+    when, wrong = documents.parse(document["when"], f"{pointer}/when")
     faults.extend(wrong)
     if not isinstance(suicidality, bool):
         faults.append(Fault(f"{pointer}/suicidality", "malformed", "true or false."))
@@ -202,8 +224,20 @@ def _rule(document: object, pointer: str, taken: set[str], faults: list[Fault]) 
     return rule
 
 
-def _severity(document: object) -> Severity | Prior | None:
+def _written(severity: Severity | Prior | Raised) -> object:
+    match severity:
+        case Prior(at_least):
+            return {"prior": {"at_least": at_least.word}}
+        case Raised(at_least):
+            return {"raised": {"at_least": at_least.word}}
+    return severity.word
+
+
+def _severity(document: object) -> Severity | Prior | Raised | None:
     match document:
+        case {"raised": {"at_least": str(word), **rest}, **others} if not rest and not others:
+            level = _level(word)
+            return None if level is None else Raised(level)
         case {"prior": {"at_least": str(word), **rest}, **others} if not rest and not others:
             level = _level(word)
             return None if level is None else Prior(level)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
 from diary.rules import ruleset
 from diary.rules.conditions import (
     KINDS,
-    MAX_NODES,
     All,
     AnyOf,
     AtLeast,
@@ -20,14 +20,13 @@ from diary.rules.conditions import (
     Not,
     NotAnswered,
     Unreadable,
-    holds,
     measures_of,
     nodes,
-    parse,
-    to_document,
 )
 from diary.rules.default import DEFAULT
-from diary.rules.facts import MEASURES, SUICIDALITY, Facts, Scale, readings
+from diary.rules.documents import MAX_NODES, parse, to_document
+from diary.rules.evaluation import holds
+from diary.rules.facts import Facts, readings
 from diary.rules.ruleset import Prior, Rule, RuleSet, RuleSetFaults
 from diary.severity import Severity
 

@@ -19,11 +19,11 @@ from api.problems import status_of
 from diary.checkins.answers import faults_in
 from diary.errors import Fault
 from diary.instruments import library
+from diary.instruments.measures import MEASURES
 from diary.rules import publication, ruleset
 from diary.rules.conditions import KINDS
-from diary.rules.conditions import parse as parse_condition
 from diary.rules.default import DEFAULT
-from diary.rules.facts import MEASURES
+from diary.rules.documents import parse as parse_condition
 from diary.webhooks.signing import headers, message_name
 from schemas.base import View
 from schemas.checkins import CheckInDraft

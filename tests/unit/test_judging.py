@@ -8,9 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from diary.alerts.findings import Finding
+from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
 from diary.rules.conditions import All, AtLeast, AtMost, Declined, Not, Unreadable
 from diary.rules.default import DEFAULT, help_requested
-from diary.rules.facts import MEASURES, SUICIDALITY, Facts, Scale
+from diary.rules.facts import Facts
 from diary.rules.ruleset import (
     Rule,
     RuleSet,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from diary.instruments.measures import SUICIDALITY
 from diary.rules.conditions import (
     All,
     AnyOf,
@@ -17,7 +18,6 @@ from diary.rules.conditions import (
     Unreadable,
 )
 from diary.rules.default import DEFAULT
-from diary.rules.facts import SUICIDALITY
 from diary.rules.publication import Gap, check
 from diary.rules.ruleset import Prior, Rule, RuleSet, RuleSetFaults
 from diary.severity import Severity
