@@ -96,6 +96,8 @@ findings = clinic_table(
     Column("severity", SeverityColumn, nullable=False),
     Column("suicidality", Integer),
     Column("inputs", Document, nullable=False),
+    # What made the rule fire, for people: `diary.rules.explain` puts it into words.
+    Column("because", Document),
     Column("found_at", Instant, nullable=False),
     within_clinic("alert_id", "alerts"),
     within_clinic("patient_id", "patients"),

@@ -24,6 +24,7 @@ from diary.work import Work
 
 _earlier: NamedFromClause = check_ins.alias("earlier")
 _latest: NamedFromClause = check_ins.alias("latest")
+_after: NamedFromClause = check_ins.alias("after")
 _apart: NamedFromClause = quarantine.alias("apart")
 _CLINIC, _PATIENT = bindparam("clinic", type_=Id), bindparam("patient", type_=Id)
 _CHECK_IN = bindparam("check_in", type_=Id)
@@ -46,6 +47,26 @@ class Context:
     rule_set_id: UUID | None
     prior: Severity | None
     existing: Row[Any] | None
+
+    def late(self, moment: datetime, now: datetime) -> Late | None:
+        """How old an answer of that moment is, and the newest that is known of a later one."""
+        row = self.clinic
+        age = now - moment
+        if row.newer_at is None and age < LATE_AFTER:
+            return None
+        newer = None
+        if row.newer_at is not None:
+            newer = Newer(hours=_hours(row.newer_at - moment), suicidality=row.newer_si)
+        return Late(hours=_hours(age), newer=newer)
+
+    def after_infusion(self, moment: datetime) -> AfterInfusion | None:
+        """The same for the rules, to the second. An end that nobody recorded is not waited for."""
+        since = self.since(moment)
+        if since is None:
+            return None
+        ended = self.clinic.infusion_ended_at
+        began = self.clinic.infusion_started_at if ended is None or ended > moment else ended
+        return AfterInfusion(since.number, since.days, (moment - began) / timedelta(hours=1))
 
     def since(self, moment: datetime) -> Since | None:
         """Where the moment lies after the last infusion, in the patient's own days."""
@@ -121,7 +142,21 @@ def _look() -> Select[Any]:
         .correlate(patients)
         .scalar_subquery()
     )
+    after = (
+        select(_after.c.id)
+        .where(
+            _after.c.clinic_id == patients.c.clinic_id,
+            _after.c.patient_id == patients.c.id,
+            _after.c.recorded_at > _MOMENT,
+            _after.c.id != _CHECK_IN,
+        )
+        .order_by(_after.c.recorded_at.desc(), _after.c.id.desc())
+        .limit(1)
+        .correlate(patients)
+        .scalar_subquery()
+    )
     before = check_ins.alias("before")
+    later = check_ins.alias("later")
     newest = check_ins.alias("newest")
     kept = quarantine.alias("kept")
     infusion = latest_before(patients.c.clinic_id, patients.c.id, _MOMENT).scalar_subquery()
@@ -146,6 +181,8 @@ def _look() -> Select[Any]:
             before.c.suicidality_severity.label("earlier_severity"),
             before.c.received_at.label("earlier_at"),
             newest.c.suicidality_severity.label("latest_severity"),
+            later.c.recorded_at.label("newer_at"),
+            later.c.si.label("newer_si"),
             kept.c.severity.label("apart_severity"),
             kept.c.received_at.label("apart_at"),
             exists(_EXISTING).label("exists_already"),
@@ -167,6 +204,14 @@ def _look() -> Select[Any]:
                 newest.c.clinic_id == patients.c.clinic_id,
                 newest.c.patient_id == patients.c.id,
                 newest.c.id == latest,
+            ),
+        )
+        .outerjoin(
+            later,
+            and_(
+                later.c.clinic_id == patients.c.clinic_id,
+                later.c.patient_id == patients.c.id,
+                later.c.id == after,
             ),
         )
         .outerjoin(kept, and_(kept.c.clinic_id == patients.c.clinic_id, kept.c.id == apart))

@@ -1,6 +1,17 @@
 """Check-ins, and what was sent but could not be taken as it was."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    text,
+)
 
 from diary.columns import (
     Document,
@@ -30,6 +41,12 @@ check_ins = Table(
     Column("dissociation", Integer),
     Column("dissociation_total", Integer),
     Column("si", Integer),
+    # Every other measure that was scored, by name; empty where an instrument gave none.
+    Column("scores", Document),
+    # Of an imported instrument: the total as we add it up, its band, and what the phone added up.
+    Column("total", Integer),
+    Column("band", String(32)),
+    Column("client_total", Integer),
     Column("severity", SeverityColumn),
     Column("suicidality_severity", SeverityColumn),
     Column("rule_set_version", Integer, nullable=False),
@@ -57,6 +74,38 @@ check_ins = Table(
         postgresql_include=["mood", "anxiety", "dissociation", "si", "suicidality_severity"],
     ),
     Index(None, "clinic_id", "patient_id", "received_at"),
+    # Weeks lie between two of them, and many daily ones.
+    Index(
+        "ix_check_ins_administrations",
+        "clinic_id",
+        "patient_id",
+        "instrument",
+        "recorded_at",
+        sqlite_where=text("scores IS NOT NULL"),
+        postgresql_where=text("scores IS NOT NULL"),
+    ),
+)
+
+# What a patient wrote beside the answers, sealed; for people, and not read right away. phrases:
+# whether it holds one of the clinic's list.
+notes = clinic_table(
+    "notes",
+    Column("patient_id", Id, nullable=False),
+    Column("check_in_id", Id, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("phrases", Boolean, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("read_at", Instant),
+    Column("read_by", Id),
+    within_clinic("patient_id", "patients"),
+    Index(None, "clinic_id", "patient_id", "received_at"),
+    Index(
+        "ix_notes_unread",
+        "clinic_id",
+        "received_at",
+        sqlite_where=text("read_at IS NULL"),
+        postgresql_where=text("read_at IS NULL"),
+    ),
 )
 
 # body: kept whole and sealed, with what was wrong with it, which may name fields as they were sent.
