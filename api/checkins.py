@@ -15,10 +15,10 @@ from api.paging import Found, Page
 from api.problems import faults_of
 from diary.access.permissions import Scope
 from diary.checkins import reading
-from diary.checkins.answers import suicidality_of
 from diary.checkins.model import check_ins, quarantine
 from diary.checkins.receipt import CheckInConflict, Draft, Outcome
 from diary.checkins.record import record
+from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault, NotFound
 from diary.work import Work
 from schemas.checkins import (
@@ -40,8 +40,11 @@ _STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 20
 
 
 def _rate(arguments: Mapping[str, Any]) -> tuple[Rate, None]:
-    """Whatever says anything of suicidality may carry a risk."""
-    silent = suicidality_of(arguments["body"], None) is None
+    """Whatever says anything of suicidality may carry a risk, and so may free text."""
+    body = arguments["body"]
+    silent = suicidality_of(body, None) is None and not (
+        isinstance(body, Mapping) and body.get("note")
+    )
     return (Rate.ORDINARY if silent else Rate.URGENT), None
 
 

@@ -70,6 +70,11 @@ class FindingView(View):
     severity = SeverityWord()
     suicidality = Int(allow_none=True)
     inputs = Free()
+    explanation = Text(
+        allow_none=True,
+        max=4_000,
+        metadata={"description": "Why it fired, in words: `suicidality rose from 1 to 3`."},
+    )
     source = Text(metadata={"enum": ["check-in", "quarantine", "help", "staff", "drill"]})
     source_id = Id()
     found_at = Instant()

@@ -43,6 +43,21 @@ class CheckInDraft(Body):
             "An item that was not shown is left out."
         },
     )
+    note = Text(
+        min=1,
+        max=4_000,
+        load_default=None,
+        metadata={
+            "description": "Free text for the care team, kept sealed. It is not read right away; "
+            "a phrase of the clinic's list in it raises an alert at once."
+        },
+    )
+    client_total = Int(
+        min=0,
+        max=1_000,
+        load_default=None,
+        metadata={"description": "The total as the phone adds it up; ours is what counts."},
+    )
 
 
 class CoverageView(View):
@@ -70,7 +85,10 @@ class GuidanceView(View):
 
 
 class ScoresView(View):
-    """What the server scored; null where it was not answered."""
+    """What the server scored; null where it was not answered. `measures`, `total` and `band` are of
+    other instruments than the daily check-in, and absent where they cannot be told."""
+
+    omit_when_none = frozenset({"measures", "total", "band"})
 
     mood = Int(min=0, max=10, allow_none=True)
     anxiety = Int(min=0, max=10, allow_none=True)
@@ -79,6 +97,13 @@ class ScoresView(View):
     )
     dissociation_total = Int(min=0, max=16, allow_none=True)
     si = Int(min=0, max=5, allow_none=True, metadata={"description": "The ladder of ideation."})
+    measures = Free(
+        attribute="scores",
+        allow_none=True,
+        metadata={"description": "Of any other instrument, by name; docs/instruments.md."},
+    )
+    total = Int(allow_none=True, metadata={"description": "Null where too much is missing."})
+    band = Text(allow_none=True)
 
 
 class SinceInfusionView(View):
@@ -137,6 +162,9 @@ class OwnCheckInView(View):
     dissociation = Int(allow_none=True)
     dissociation_total = Int(allow_none=True)
     si = Int(allow_none=True)
+    measures = Free(attribute="scores", allow_none=True)
+    total = Int(allow_none=True)
+    band = Text(allow_none=True)
     infusion_number = Int(allow_none=True)
     days_since_infusion = Int(allow_none=True)
     hours_since_infusion = Int(allow_none=True)
@@ -147,6 +175,12 @@ class CheckInView(OwnCheckInView):
 
     patient_id = Id()
     device_id = Id(metadata={"description": "The phone that sent it."})
+    client_total = Int(
+        allow_none=True, metadata={"description": "What the phone added up; see `total_agrees`."}
+    )
+    total_agrees = Flag(
+        allow_none=True, metadata={"description": "Null where there are not two totals."}
+    )
     severity = SeverityWord(allow_none=True)
     rule_set_version = Int()
     alert_id = Id(allow_none=True)

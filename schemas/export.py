@@ -18,6 +18,7 @@ from schemas.fields import (
     Zone,
 )
 from schemas.infusions import InfusionView
+from schemas.notes import NoteView
 
 _BY = {"enum": ["patient", "care-team", "care-team-system", "system"]}
 
@@ -71,6 +72,7 @@ class ExportCheckInView(View):
     received_at = Instant()
     local_date = Text(metadata={"format": "date"})
     scores = Part(ScoresView)
+    client_total = Int(allow_none=True)
     severity = SeverityWord(allow_none=True)
     rule_set_version = Int()
     infusion_number = Int(allow_none=True)
@@ -102,6 +104,7 @@ class ExportFindingView(View):
     severity = SeverityWord()
     suicidality = Int(allow_none=True)
     inputs = Free()
+    because = Free(allow_none=True)
     source = Text()
     source_id = Id(allow_none=True)
     found_at = Instant()
@@ -149,6 +152,7 @@ class ExportItemView(View):
     infusion = Part(InfusionView)
     check_in = Part(ExportCheckInView)
     set_apart = Part(SetApartView)
+    note = Part(NoteView)
     alert = Part(ExportAlertView)
     finding = Part(ExportFindingView)
     entry = Part(ExportEntryView)

@@ -38,6 +38,7 @@ class Scope(StrEnum):
     PATIENTS_ERASE = "patients:erase"
     INFUSIONS_WRITE = "infusions:write"
     CHECK_INS_READ = "check-ins:read"
+    NOTES_WRITE = "notes:write"
     ALERTS_READ = "alerts:read"
     ALERTS_WRITE = "alerts:write"
     POLICIES_READ = "policies:read"
@@ -62,6 +63,7 @@ _CLINICAL = frozenset(
         Scope.PATIENTS_WRITE,
         Scope.INFUSIONS_WRITE,
         Scope.CHECK_INS_READ,
+        Scope.NOTES_WRITE,
         Scope.ALERTS_READ,
         Scope.ALERTS_WRITE,
         Scope.POLICIES_READ,

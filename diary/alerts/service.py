@@ -113,6 +113,7 @@ def raise_alert(
             severity=finding.severity,
             suicidality=finding.suicidality,
             inputs=dict(finding.inputs),
+            because=list(map(dict, finding.because)) or None,
             found_at=work.now,
         )
     return subject.id

@@ -1,88 +1,110 @@
 """What cannot be taken as it was sent is kept apart, whole, and its suicidality judged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import orjson
 from sqlalchemy import select
 
 from diary.alerts.service import raise_alert
-from diary.checkins.answers import suicidality_of
+from diary.checkins import notes
 from diary.checkins.context import Context
 from diary.checkins.guide import guide
+from diary.checkins.judging import Judged, Said, judged
 from diary.checkins.model import quarantine
 from diary.checkins.receipt import Outcome, Receipt
+from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault, Invalid
 from diary.rules.facts import Facts
-from diary.rules.ruleset import judge, severity_of
-from diary.rules.service import load
+from diary.rules.phrases import found as phrases_in
+from diary.rules.ruleset import severity_of
+from diary.rules.service import InForce, load
 from diary.severity import Severity
 from diary.work import Work
 
 BODY_PLACE = "quarantine.body"
+_DAILY = "daily-check-in"
 
 
-def set_apart(
-    work: Work,
-    context: Context,
-    check_in_id: UUID,
-    body: object,
-    fingerprint: bytes,
-    why: str,
-    faults: Sequence[FieldFault],
-) -> Receipt:
-    """Keep a body whole and judge what it says of suicidality, once however often it comes."""
-    facts = suicidality_of(body, context.prior)
-    if facts is None:
-        raise Invalid(errors=faults)
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A body that could not be taken. recorded_at: as far as it can be read, now otherwise. why:
+    `invalid` or `conflict`; faults: what is wrong with it."""
+
+    check_in_id: UUID
+    recorded_at: datetime
+    body: object
+    fingerprint: bytes
+    why: str
+    faults: Sequence[FieldFault]
+
+    @property
+    def note(self) -> str | None:
+        """What stands where a note belongs, if it is text."""
+        note = self.body.get("note") if isinstance(self.body, Mapping) else None
+        return note if isinstance(note, str) and note.strip() else None
+
+
+def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
+    """Keep a body whole and judge what it says of suicidality, once however often it comes.
+
+    Raises Invalid for one that says nothing of it, in its answers or its note.
+    """
     patient = context.patient
-    outcome = Outcome.CONFLICT if why == "conflict" else Outcome.QUARANTINED
+    in_force = load(work, patient.clinic_id, context.rule_set_id)
+    facts = suicidality_of(sent.body, context.prior)
+    if facts is None and not (sent.note and phrases_in(sent.note, in_force.rules.phrases)):
+        raise Invalid(errors=sent.faults)
     known = work.row(
         select(quarantine.c.id, quarantine.c.severity, quarantine.c.received_at).where(
             quarantine.c.clinic_id == patient.clinic_id,
             quarantine.c.patient_id == patient.id,
-            quarantine.c.check_in_id == check_in_id,
-            quarantine.c.body_hash == fingerprint,
+            quarantine.c.check_in_id == sent.check_in_id,
+            quarantine.c.body_hash == sent.fingerprint,
         )
     )
     severity = known.severity if known is not None else None
     if known is None:
-        severity = _judge_apart(work, context, check_in_id, facts, body, fingerprint, why, faults)
+        severity = _judge_apart(work, context, sent, facts or Facts({}), in_force)
     return Receipt(
-        outcome=outcome,
-        id=check_in_id,
+        outcome=Outcome.CONFLICT if sent.why == "conflict" else Outcome.QUARANTINED,
+        id=sent.check_in_id,
         received_at=known.received_at if known is not None else work.now,
         care_team_told=severity is not None,
         guidance=guide(context.clinic, severity, locale=context.locale, now=work.now),
-        errors=tuple(faults),
+        errors=tuple(sent.faults),
     )
 
 
 def _judge_apart(
-    work: Work,
-    context: Context,
-    check_in_id: UUID,
-    facts: Facts,
-    body: object,
-    fingerprint: bytes,
-    why: str,
-    faults: Sequence[FieldFault],
+    work: Work, context: Context, sent: Apart, facts: Facts, in_force: InForce
 ) -> Severity | None:
     patient = context.patient
     apart_id = work.new_id()
-    in_force = load(work, patient.clinic_id, context.rule_set_id)
-    found = judge(in_force.rules, facts)
-    severity = severity_of(found)
-    alert_id = raise_alert(work, patient, found, source="quarantine", source_id=apart_id)
+    said = Said(
+        sent.check_in_id,
+        sent.recorded_at,
+        context.zone,
+        _DAILY,
+        _DAILY,
+        None,
+        facts,
+        sent.note,
+    )
+    result: Judged = judged(work, context, said, in_force)
+    severity = severity_of(result.findings)
+    alert_id = raise_alert(work, patient, result.findings, source="quarantine", source_id=apart_id)
     # With the faults beside it: a pointer may name a field that the phone made up.
-    named = [{"pointer": fault.pointer, "code": fault.code} for fault in faults]
-    text = orjson.dumps({"body": body, "faults": named}).decode()
+    named = [{"pointer": fault.pointer, "code": fault.code} for fault in sent.faults]
+    text = orjson.dumps({"body": sent.body, "faults": named}).decode()
     work.add(
         quarantine,
         clinic_id=patient.clinic_id,
         id=apart_id,
         patient_id=patient.id,
-        check_in_id=check_in_id,
+        check_in_id=sent.check_in_id,
         body=work.vault.seal(
             text,
             place=BODY_PLACE,
@@ -90,11 +112,13 @@ def _judge_apart(
             row=apart_id,
             patient=patient.id,
         ),
-        body_hash=fingerprint,
-        why=why,
+        body_hash=sent.fingerprint,
+        why=sent.why,
         severity=severity,
         alert_id=alert_id,
         received_at=work.now,
     )
-    work.audit("check-in.set-apart", "check_in", check_in_id, why=why)
+    if sent.note:
+        notes.keep(work, patient, sent.check_in_id, sent.note, phrases=bool(result.phrases))
+    work.audit("check-in.set-apart", "check_in", sent.check_in_id, why=sent.why)
     return severity

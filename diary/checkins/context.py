@@ -1,8 +1,8 @@
 """All that recording a check-in needs to know, read in one round trip (a repeated one in two)."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,15 @@ from diary.infusions.model import infusions
 from diary.infusions.service import Since, latest_before, since
 from diary.oncall.model import rotas
 from diary.patients.model import ERASED, patients
+from diary.rules.facts import AfterInfusion, Late, Newer
 from diary.rules.service import in_force
 from diary.severity import Severity
 from diary.work import Work
 
+# The diary's day runs from 04:00 to 04:00: what is told at 1 a.m. belongs to the day before.
+DAY_STARTS: Final = timedelta(hours=4)
+# From then on an answer is late: a phone was without network, not slow.
+LATE_AFTER: Final = timedelta(hours=1)
 _earlier: NamedFromClause = check_ins.alias("earlier")
 _latest: NamedFromClause = check_ins.alias("latest")
 _after: NamedFromClause = check_ins.alias("after")
@@ -50,14 +55,11 @@ class Context:
 
     def late(self, moment: datetime, now: datetime) -> Late | None:
         """How old an answer of that moment is, and the newest that is known of a later one."""
-        row = self.clinic
-        age = now - moment
-        if row.newer_at is None and age < LATE_AFTER:
+        newer_at = self.clinic.newer_at
+        if newer_at is None and now - moment < LATE_AFTER:
             return None
-        newer = None
-        if row.newer_at is not None:
-            newer = Newer(hours=_hours(row.newer_at - moment), suicidality=row.newer_si)
-        return Late(hours=_hours(age), newer=newer)
+        newer = newer_at and Newer(self.clinic.newer_si, _age(newer_at, now))
+        return Late(_age(moment, now), newer)
 
     def after_infusion(self, moment: datetime) -> AfterInfusion | None:
         """The same for the rules, to the second. An end that nobody recorded is not waited for."""
@@ -66,7 +68,7 @@ class Context:
             return None
         ended = self.clinic.infusion_ended_at
         began = self.clinic.infusion_started_at if ended is None or ended > moment else ended
-        return AfterInfusion(since.number, since.days, (moment - began) / timedelta(hours=1))
+        return AfterInfusion(since.number, since.days, _age(began, moment))
 
     def since(self, moment: datetime) -> Since | None:
         """Where the moment lies after the last infusion, in the patient's own days."""
@@ -78,6 +80,11 @@ class Context:
             moment=moment,
             zone=ZoneInfo(self.zone),
         )
+
+
+def _age(moment: datetime, now: datetime) -> float:
+    """In hours; a phone's clock may run ahead of ours."""
+    return max(0.0, (now - moment) / timedelta(hours=1))
 
 
 def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:

@@ -16,7 +16,6 @@ from diary.checkins.model import check_ins
 from diary.columns import Id, Instant
 from diary.infusions.model import infusions
 from diary.rules.facts import Entry, History
-from diary.rules.lookback import Reach
 from diary.work import Work
 
 # Of so many earlier check-ins the newest are looked at: twenty a day for ten days.
@@ -38,9 +37,11 @@ def history(
     version: str | None,
     recorded_at: datetime,
     day: date,
-    reach: Reach,
+    hours: int,
+    baseline: bool,
 ) -> History:
-    """What is known now of the same instrument. version: None for any."""
+    """What is known now of the same instrument. version: None for any; hours: how far back;
+    baseline: whether the last values before the first infusion are wanted, too."""
     place: dict[str, Any] = {
         "clinic": patient.clinic_id,
         "patient": patient.id,
@@ -51,10 +52,10 @@ def history(
     exact = version is not None
     if exact:
         place["version"] = version
-    since = recorded_at - timedelta(hours=reach.hours)
+    since = recorded_at - timedelta(hours=hours)
     rows: Sequence[Row[Any]] = work.rows(_EARLIER[exact], place | {"since": since})
     baselines = {}
-    if reach.baseline and (row := work.row(_BASELINE[exact], place)) is not None:
+    if baseline and (row := work.row(_BASELINE[exact], place)) is not None:
         baselines = {name: value for name, value in scored(row).items() if isinstance(value, int)}
     entries = tuple(Entry(row.recorded_at, row.local_date, scored(row)) for row in rows)
     return History(recorded_at, day, entries, baselines)

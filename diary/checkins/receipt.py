@@ -38,6 +38,8 @@ class Draft:
     sent_at: datetime | None
     time_zone: str
     answers: Mapping[str, Any]
+    note: str | None
+    client_total: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,21 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from diary.alerts.service import raise_alert
-from diary.checkins.answers import facts_of, faults_in, score, suicidality_of
-from diary.checkins.apart import set_apart
-from diary.checkins.context import Context, look
+from diary.checkins import forms, notes
+from diary.checkins.apart import Apart, set_apart
+from diary.checkins.context import DAY_STARTS, Context, look
+from diary.checkins.forms import Form
 from diary.checkins.guide import guide
+from diary.checkins.judging import Said, judged
 from diary.checkins.model import check_ins
 from diary.checkins.receipt import CheckInConflict, Draft, Infusion, Outcome, Receipt
+from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault
-from diary.instruments import library
-from diary.rules.ruleset import judge, severity_of, suicidality_severity
+from diary.rules.facts import Facts
+from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
 from diary.work import Work
 
-# The diary's day runs from 04:00 to 04:00: what is told at 1 a.m. belongs to the day before.
-DAY_STARTS = timedelta(hours=4)
 # Beyond this a phone's clock tells nothing, and a day cannot be computed from it.
 _OLDEST, _AHEAD = timedelta(days=3_653), timedelta(days=2)
 _IMPLAUSIBLE = FieldFault(
@@ -61,12 +62,19 @@ def record(
         if context.existing.body_hash == fingerprint:
             return _receipt(work, context, context.existing, Outcome.REPEATED)
         return _conflict(work, context, check_in_id, body, fingerprint)
+    form = None
     if draft is not None:
-        instrument = library.find(draft.instrument, draft.version)
-        faults = faults_in(instrument, draft.answers) if instrument else [_unknown(draft)]
-    if draft is None or faults:
-        return set_apart(work, context, check_in_id, body, fingerprint, "invalid", faults)
-    return _keep(work, context, check_in_id, draft, fingerprint, _moments(body))
+        found = forms.find(draft.instrument, draft.version)
+        if isinstance(found, FieldFault):
+            faults = [found]
+        else:
+            form = found
+            faults = form.faults(draft.answers)
+    if draft is None or form is None or faults:
+        return set_apart(
+            work, context, Apart(check_in_id, moment, body, fingerprint, "invalid", faults)
+        )
+    return _keep(work, context, check_in_id, draft, form, fingerprint, _moments(body))
 
 
 def _keep(
@@ -74,13 +82,25 @@ def _keep(
     context: Context,
     check_in_id: UUID,
     draft: Draft,
+    form: Form,
     fingerprint: bytes,
     moments: dict[str, Any],
 ) -> Receipt:
     patient = context.patient
-    scores = score(draft.answers)
+    scored = form.score(draft.answers)
     in_force = load(work, patient.clinic_id, context.rule_set_id)
-    found = judge(in_force.rules, facts_of(draft.answers, scores, context.prior))
+    said = Said(
+        check_in_id,
+        draft.recorded_at,
+        draft.time_zone,
+        draft.instrument,
+        form.group,
+        form.chained_to,
+        Facts(scored.measures, scored.declined),
+        draft.note,
+    )
+    result = judged(work, context, said, in_force)
+    found = result.findings
     alert_id = raise_alert(work, patient, found, source="check-in", source_id=check_in_id)
     since = context.since(draft.recorded_at)
     offset = draft.recorded_at.utcoffset() or timedelta(0)
@@ -95,11 +115,8 @@ def _keep(
         "locale": draft.locale,
         "answers": dict(draft.answers),
         "body_hash": fingerprint,
-        "mood": scores.mood,
-        "anxiety": scores.anxiety,
-        "dissociation": scores.dissociation,
-        "dissociation_total": scores.dissociation_total,
-        "si": scores.si,
+        **scored.columns(),
+        "client_total": draft.client_total,
         "severity": severity_of(found),
         "suicidality_severity": suicidality_severity(found, in_force.rules),
         "rule_set_version": in_force.version,
@@ -116,6 +133,8 @@ def _keep(
         "hours_since_infusion": since and since.hours,
     }
     work.add(check_ins, **row)
+    if draft.note:
+        notes.keep(work, patient, check_in_id, draft.note, phrases=bool(result.phrases))
     work.audit("check-in.recorded", "check_in", check_in_id)
     return _receipt(work, context, SimpleNamespace(**row), Outcome.RECORDED)
 
@@ -133,7 +152,7 @@ def _conflict(
     on_record = suicidality_of({"answers": existing.answers}, prior)
     if said is None or said == on_record:
         raise CheckInConflict
-    return set_apart(work, context, check_in_id, body, fingerprint, "conflict", ())
+    return set_apart(work, context, Apart(check_in_id, work.now, body, fingerprint, "conflict", ()))
 
 
 def _receipt(work: Work, context: Context, row: Any, outcome: Outcome) -> Receipt:
@@ -150,12 +169,6 @@ def _receipt(work: Work, context: Context, row: Any, outcome: Outcome) -> Receip
         scores=row,
         infusion=infusion,
     )
-
-
-def _unknown(draft: Draft) -> FieldFault:
-    if any(known.slug == draft.instrument for known in library.published()):
-        return FieldFault("/version", "unknown", "is no published version of the instrument")
-    return FieldFault("/instrument", "unknown", "is no published instrument")
 
 
 def _is_plausible(recorded_at: datetime, now: datetime) -> bool:

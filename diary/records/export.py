@@ -39,6 +39,7 @@ _SECTIONS = (
     _Section("infusion", sections.visits),
     _Section("check_in", sections.recorded),
     _Section("set_apart", sections.set_apart),
+    _Section("note", sections.noted),
     _Section("alert", sections.raised),
     _Section("finding", sections.found),
     _Section("entry", sections.entered),

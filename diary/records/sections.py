@@ -14,8 +14,9 @@ from diary.alerts.model import alert_entries, alerts
 from diary.alerts.model import findings as finding_rows
 from diary.audit import audit_events
 from diary.callers import CallerKind
+from diary.checkins import notes as noting
 from diary.checkins import reading
-from diary.checkins.model import check_ins, quarantine
+from diary.checkins.model import check_ins, notes, quarantine
 from diary.consents import service as consenting
 from diary.consents import texts
 from diary.consents.model import consent_texts, consents
@@ -110,6 +111,13 @@ def set_apart(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     by = (quarantine.c.received_at, quarantine.c.id)
     query = reading.set_apart(work, patient_id)
     return _read(work, query, by, after, limit, lambda row: reading.opened(work, row))
+
+
+def noted(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """What the patient wrote beside the answers."""
+    by = (notes.c.received_at, notes.c.id)
+    query = noting.of_patient(work, patient_id)
+    return _read(work, query, by, after, limit, lambda row: noting.opened(work, row))
 
 
 def raised(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
@@ -250,6 +258,8 @@ def _check_in(row: Row[Any]) -> dict[str, Any]:
     }
     sent = {name: row._mapping[name] for name in ("instrument", "version", "locale", "time_zone")}
     sent |= moments | {"answers": row.answers}
+    if row.client_total is not None:
+        sent["client_total"] = row.client_total
     return dict(row._mapping) | {"sent": sent, "scores": row}
 
 

@@ -96,6 +96,7 @@ RELATIONS: dict[str, Relation] = {
     "patient_id": record,
     "check_in_id": record,
     "infusion_id": record,
+    "note_id": record,
     "device_id": record,
     "hold_id": record,
     "alert_id": alert,

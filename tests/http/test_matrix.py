@@ -34,7 +34,8 @@ def _objects(
     doctor: Member, manager: Member, admin: Member, patient: Patient, cast: Cast
 ) -> dict[str, object]:
     """One of each that a path can name, around one patient."""
-    check_in = patient.check_in(si=4).json["id"]
+    check_in = patient.check_in(si=4, envelope={"note": "Not a good day."}).json["id"]
+    (note, *_) = doctor.api.get(f"/v1/patients/{patient.id}/notes").json["items"]
     (alert,) = doctor.api.get("/v1/alerts", patient_id=patient.id, status="open").json["items"]
     planned = {"planned_at": LATER}
     infusion = doctor.api.post(f"/v1/patients/{patient.id}/infusions", planned).json
@@ -44,6 +45,7 @@ def _objects(
         "patient_id": patient.id,
         "check_in_id": check_in,
         "infusion_id": infusion["id"],
+        "note_id": note["id"],
         "device_id": patient.device_id,
         "hold_id": manager.api.post(f"/v1/patients/{patient.id}/legal-holds", HOLD).json["id"],
         "alert_id": alert["id"],

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diary.checkins.answers import suicidality_of
+from diary.checkins.suicidality import suicidality_of
 from diary.rules.default import DEFAULT
 from diary.rules.ruleset import judge, severity_of
 from diary.severity import Severity
