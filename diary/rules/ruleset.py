@@ -1,22 +1,34 @@
 """Rule sets: what they are, their JSON form, and judging a check-in by one.
 
-As a document, where SEVERITY is a word, {"prior": {"at_least": a word}} or {"raised": ...}:
+As a document, where SEVERITY is a word, {"prior": {"at_least": a word}} or {"raised": ...}, and
+phrases may be left out:
 
     {"rules": [{"code": "R7", "title": "suicidality_withheld", "when": CONDITION,
-                "severity": SEVERITY, "suicidality": true}]}
+                "severity": SEVERITY, "suicidality": true}],
+     "phrases": {"en": ["a phrase to look for in notes"]}}
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from diary.alerts.findings import Finding, InputValue
-from diary.instruments.measures import RISKS
-from diary.rules import documents
-from diary.rules.conditions import Condition, measures_of
+from diary.instruments.measures import RISKS, group_of
+from diary.rules import documents, phrases
+from diary.rules.conditions import (
+    Condition,
+    Missed,
+    Phrase,
+    Silent,
+    Traced,
+    Unreadable,
+    measures_of,
+    nodes,
+)
 from diary.rules.documents import Fault
 from diary.rules.evaluation import Test, compiled
+from diary.rules.evidence import gathered
 from diary.rules.facts import Facts, readings
 from diary.severity import Severity
 
@@ -41,8 +53,9 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One level above the gravest that the set's other rules on suicidality find in the same
-    check-in, and never less than at_least."""
+    """One level above the gravest that the set's other rules on suicidality find in the answers of
+    the same check-in, and never less than at_least. Rules that look back do not count: one change
+    must not weigh twice."""
 
     at_least: Severity
 
@@ -72,21 +85,44 @@ class Rule:
         return not RISKS.isdisjoint(measures_of(self.when))
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule, ready to be asked. groups: what gives the measures it looks at."""
+
+    test: Test
+    rule: Rule
+    measures: tuple[str, ...]
+    groups: frozenset[str]
+    on_silence: bool
+    looks_back: bool
+
+
+def _step(rule: Rule) -> Step:
+    measures, parts = measures_of(rule.when), tuple(nodes(rule.when))
+    return Step(
+        compiled(rule.when),
+        rule,
+        measures,
+        frozenset(map(group_of, measures)),
+        on_silence=any(isinstance(part, Silent | Missed) for part in parts),
+        looks_back=any(isinstance(part, Traced) for part in parts),
+    )
+
+
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules in the order they were written, compiled once."""
+    """Rules in the order they were written, compiled once. phrases: those that notes are searched
+    for, by the locale they are written in."""
 
     rules: tuple[Rule, ...]
-    steps: tuple[tuple[Test, Rule, tuple[str, ...]], ...] = field(
-        init=False, repr=False, compare=False
-    )
+    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
     apart: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Those that raise are asked last: what they raise is known then.
         ordered = sorted(self.rules, key=lambda rule: isinstance(rule.severity, Raised))
-        steps = tuple((compiled(r.when), r, measures_of(r.when)) for r in ordered)
-        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "steps", tuple(map(_step, ordered)))
         apart = frozenset(rule.code for rule in self.rules if not rule.suicidality)
         object.__setattr__(self, "apart", apart)
 
@@ -99,16 +135,19 @@ class RuleSetFaults(Exception):
         self.faults = faults
 
 
-def judge(ruleset: RuleSet, facts: Facts) -> tuple[Finding, ...]:
-    """Every rule that fired, gravest first.
+def judge(ruleset: RuleSet, facts: Facts, *, explained: bool = True) -> tuple[Finding, ...]:
+    """Every rule that fired, gravest first. explained: with evidence, which costs something where
+    only the severity is asked for.
 
     An unreadable suicidality answer is judged here and not by a rule, so that no rule set can
     leave it out: it may hide anything, and so weighs what a declined one does, at least high.
     """
     alternatives = readings(facts)
-    findings = [finding for reading in alternatives for finding in _fired(ruleset, reading)]
+    findings = [
+        finding for reading in alternatives for finding in _fired(ruleset, reading, explained)
+    ]
     if facts.unreadable:
-        findings.append(_unreadable(facts))
+        findings.append(_unreadable(facts, explained))
     findings.sort(key=lambda finding: finding.rank, reverse=True)
     if len(alternatives) > 1:
         # Gravest first, so of one rule fired by several readings the gravest stays.
@@ -119,28 +158,45 @@ def judge(ruleset: RuleSet, facts: Facts) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _fired(ruleset: RuleSet, facts: Facts) -> Iterable[Finding]:
+def _fired(ruleset: RuleSet, facts: Facts, explained: bool) -> Iterable[Finding]:
     gravest: Severity | None = None
-    for test, rule, measures in ruleset.steps:
-        if test(facts):
-            inputs: dict[str, InputValue] = {name: facts.state(name) for name in measures}
+    for step in ruleset.steps:
+        if _is_asked(step, facts) and step.test(facts):
+            rule = step.rule
+            inputs = _inputs(step, facts)
             severity = rule.severity
             if isinstance(severity, Prior):
                 severity = severity.given(facts.prior)
                 inputs["prior"] = facts.prior.word if facts.prior else None
             if isinstance(severity, Raised):
                 severity = severity.above(gravest)
-            elif rule.suicidality:
+            elif rule.suicidality and not step.looks_back:
                 gravest = max(gravest or severity, severity)
             level = facts.level if rule.suicidality else None
-            yield Finding(rule.code, rule.title, severity, level, inputs)
+            because = gathered(rule.when, facts) if explained else ()
+            yield Finding(rule.code, rule.title, severity, level, inputs, because)
 
 
-def _unreadable(facts: Facts) -> Finding:
+def _is_asked(step: Step, facts: Facts) -> bool:
+    """Whether the rule is about this at all: what is true of every item without an answer must
+    not fire on a silence, nor on another instrument's answers."""
+    if facts.silence is not None:
+        return step.on_silence
+    return facts.group is None or not step.groups or facts.group in step.groups
+
+
+def _inputs(step: Step, facts: Facts) -> dict[str, InputValue]:
+    groups = facts.groups or step.groups
+    return {name: facts.state(name) for name in step.measures if group_of(name) in groups}
+
+
+def _unreadable(facts: Facts, explained: bool) -> Finding:
     inputs: dict[str, InputValue] = dict.fromkeys(sorted(facts.unreadable), "unreadable")
     inputs["prior"] = facts.prior.word if facts.prior else None
     severity = Prior(Severity.HIGH).given(facts.prior)
-    return Finding(UNREADABLE_CODE, "suicidality_unreadable", severity, facts.level, inputs)
+    because = gathered(Unreadable(), facts) if explained else ()
+    title = "suicidality_unreadable"
+    return Finding(UNREADABLE_CODE, title, severity, facts.level, inputs, because)
 
 
 def severity_of(findings: Iterable[Finding]) -> Severity | None:
@@ -159,7 +215,7 @@ def suicidality_severity(findings: Iterable[Finding], ruleset: RuleSet) -> Sever
 
 def to_document(ruleset: RuleSet) -> dict[str, Any]:
     """The rule set as plain JSON values."""
-    return {
+    document: dict[str, Any] = {
         "rules": [
             {
                 "code": rule.code,
@@ -171,22 +227,30 @@ def to_document(ruleset: RuleSet) -> dict[str, Any]:
             for rule in ruleset.rules
         ]
     }
+    if ruleset.phrases:
+        document["phrases"] = {locale: list(each) for locale, each in ruleset.phrases.items()}
+    return document
 
 
 def parse(document: object) -> RuleSet:
     """The rule set a document describes; RuleSetFaults where it describes none."""
-    if not isinstance(document, dict) or document.keys() != {"rules"}:
-        raise RuleSetFaults([Fault("", "wrong_members", "A rule set is an object with: rules.")])
+    if not isinstance(document, dict) or document.keys() | {"phrases"} != {"rules", "phrases"}:
+        detail = "A rule set is an object with: rules; and phrases, where it looks for any."
+        raise RuleSetFaults([Fault("", "wrong_members", detail)])
     listed = document["rules"]
     if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_RULES:
         detail = f"A rule set lists 1 to {MAX_RULES} rules."
         raise RuleSetFaults([Fault("/rules", "wrong_length", detail)])
-    faults: list[Fault] = []
     taken = {HELP_CODE, UNREADABLE_CODE}
+    looked_for, faults = phrases.parse(document.get("phrases", {}), "/phrases")
     rules = [_rule(rule, f"/rules/{i}", taken, faults) for i, rule in enumerate(listed)]
+    read = tuple(rule for rule in rules if rule is not None)
+    parts = (part for rule in read for part in nodes(rule.when))
+    if not faults and not looked_for and any(isinstance(part, Phrase) for part in parts):
+        faults.append(Fault("/phrases", "empty", "A rule looks for phrases and none are listed."))
     if faults:
         raise RuleSetFaults(faults)
-    return RuleSet(tuple(rule for rule in rules if rule is not None))
+    return RuleSet(read, looked_for)
 
 
 def _rule(document: object, pointer: str, taken: set[str], faults: list[Fault]) -> Rule | None:
