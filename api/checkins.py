@@ -42,10 +42,9 @@ _STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 20
 def _rate(arguments: Mapping[str, Any]) -> tuple[Rate, None]:
     """Whatever says anything of suicidality may carry a risk, and so may free text."""
     body = arguments["body"]
-    silent = suicidality_of(body, None) is None and not (
-        isinstance(body, Mapping) and body.get("note")
-    )
-    return (Rate.ORDINARY if silent else Rate.URGENT), None
+    noted = isinstance(body, Mapping) and bool(body.get("note"))
+    may_carry_one = noted or suicidality_of(body, None) is not None
+    return (Rate.URGENT if may_carry_one else Rate.ORDINARY), None
 
 
 @ns.route("/check-ins")

@@ -78,7 +78,7 @@ def operation(
     def declare(handler: Handler) -> Handler:
         shown = _made(returns)
         if shown is not None and (many or page):
-            shown = page_view(shown)() if page else list_view(shown)()
+            shown = page_view(type(shown))() if page else list_view(type(shown))()
         asked = _made(query)
         sent = _made(body)
         first, _, rest = (summary or handler.__doc__ or "").strip().partition("\n")

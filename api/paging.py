@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -116,17 +117,17 @@ def page_of(vault: Vault, operation: str, filters: Mapping[str, Any], clinic: UU
     return Page(filters["limit"], after, serializer)
 
 
-def page_view(view: View) -> type[View]:
-    """The shape of a page whose items have that view."""
-    name = type(view).__name__.removesuffix("View")
-    fields = {"items": Items(Part(type(view))), "next_cursor": Text(allow_none=True)}
-    return _of(view, f"{name}PageView", fields)
+@cache
+def page_view(item: type[View]) -> type[View]:
+    """The shape of a page whose items have that view: one, in however many lists they stand."""
+    fields = {"items": Items(Part(item)), "next_cursor": Text(allow_none=True)}
+    return _of(item, "PageView", fields)
 
 
-def list_view(view: View) -> type[View]:
+@cache
+def list_view(item: type[View]) -> type[View]:
     """The shape of a whole list whose items have that view."""
-    name = type(view).__name__.removesuffix("View")
-    return _of(view, f"{name}ListView", {"items": Items(Part(type(view)), max=1_000)})
+    return _of(item, "ListView", {"items": Items(Part(item), max=1_000)})
 
 
 def page_query(filters: Query | None) -> Query:
@@ -137,7 +138,8 @@ def page_query(filters: Query | None) -> Query:
     return both()
 
 
-def _of(item: View, name: str, fields: dict[str, Any]) -> type[View]:
+def _of(item: type[View], suffix: str, fields: dict[str, Any]) -> type[View]:
+    name = item.__name__.removesuffix("View") + suffix
     return type(name, (View,), fields | {"names_patient": item.names_patient})
 
 

@@ -1,7 +1,19 @@
 """Alerts on the wire, and how people answer them."""
 
 from schemas.base import Body, Query, View
-from schemas.fields import Flag, Free, Id, Instant, Int, Items, Part, SeverityWord, Text, Word
+from schemas.fields import (
+    Explanation,
+    Flag,
+    Free,
+    Id,
+    Instant,
+    Int,
+    Items,
+    Part,
+    SeverityWord,
+    Text,
+    Word,
+)
 
 STATUSES = ("triggered", "acknowledged", "resolved")
 OUTCOMES = (
@@ -70,7 +82,8 @@ class FindingView(View):
     severity = SeverityWord()
     suicidality = Int(allow_none=True)
     inputs = Free()
-    explanation = Text(
+    explanation = Explanation(
+        attribute="because",
         allow_none=True,
         max=4_000,
         metadata={"description": "Why it fired, in words: `suicidality rose from 1 to 3`."},

@@ -10,8 +10,9 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from diary.rules.explain import explain
 from schemas.base import View
-from schemas.fields import SeverityWord
+from schemas.fields import Explanation, SeverityWord
 
 Dump = Callable[[Any], dict[str, Any]]
 _Convert = Callable[[Any], Any]
@@ -66,6 +67,8 @@ def _converter(field: fields.Field[Any]) -> _Convert | None:
     """What turns the field's value into wire form; None where it already is."""
     if isinstance(field, SeverityWord):
         return attrgetter("word")
+    if isinstance(field, Explanation):
+        return explain
     if isinstance(field, fields.Nested):
         nested = field.schema
         if not isinstance(nested, View):

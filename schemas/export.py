@@ -6,6 +6,7 @@ from schemas.checkins import ScoresView, SetApartView
 from schemas.clinic import OwnClinicView
 from schemas.consents import GivenView
 from schemas.fields import (
+    Explanation,
     Flag,
     Free,
     Id,
@@ -104,7 +105,7 @@ class ExportFindingView(View):
     severity = SeverityWord()
     suicidality = Int(allow_none=True)
     inputs = Free()
-    because = Free(allow_none=True)
+    explanation = Explanation(attribute="because", allow_none=True, max=4_000)
     source = Text()
     source_id = Id(allow_none=True)
     found_at = Instant()

@@ -264,6 +264,10 @@ class SeverityWord(_Coded, fields.String):
         return self._refuse("invalid_choice")
 
 
+class Explanation(Text):
+    """What made a rule fire, which is kept as evidence, in words."""
+
+
 class Part(_Coded, fields.Nested):
     """An object within an object."""
 

@@ -1,7 +1,7 @@
 """Judge what a patient said by the clinic's rules, with all that is known around it at this moment.
 
-What comes late is judged when it comes, by what is known then; that it is late, and what is known of
-a later moment, stands beside every finding.
+What comes late is judged when it comes, by what is known then; that it is late, and what is known
+of a later moment, stands beside every finding.
 """
 
 from dataclasses import dataclass, replace

@@ -25,7 +25,8 @@ _CLINIC, _PATIENT = bindparam("clinic", type_=Id), bindparam("patient", type_=Id
 _CHECK_IN: Any = bindparam("check_in", type_=Id)
 _MOMENT: Any = bindparam("moment", type_=Instant)
 _SINCE: Any = bindparam("since", type_=Instant)
-_INSTRUMENT, _VERSION = bindparam("instrument"), bindparam("version")
+_INSTRUMENT: Any = bindparam("instrument")
+_VERSION: Any = bindparam("version")
 
 
 def history(

@@ -47,6 +47,7 @@ check_ins = Table(
     Column("total", Integer),
     Column("band", String(32)),
     Column("client_total", Integer),
+    Column("total_agrees", Boolean),
     Column("severity", SeverityColumn),
     Column("suicidality_severity", SeverityColumn),
     Column("rule_set_version", Integer, nullable=False),

@@ -38,8 +38,8 @@ class Draft:
     sent_at: datetime | None
     time_zone: str
     answers: Mapping[str, Any]
-    note: str | None
-    client_total: int | None
+    note: str | None = None
+    client_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,8 @@ def record(
             form = found
             faults = form.faults(draft.answers)
     if draft is None or form is None or faults:
-        return set_apart(
-            work, context, Apart(check_in_id, moment, body, fingerprint, "invalid", faults)
-        )
+        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults)
+        return set_apart(work, context, sent)
     return _keep(work, context, check_in_id, draft, form, fingerprint, _moments(body))
 
 
@@ -117,6 +116,7 @@ def _keep(
         "body_hash": fingerprint,
         **scored.columns(),
         "client_total": draft.client_total,
+        "total_agrees": _agrees(scored.total, draft.client_total),
         "severity": severity_of(found),
         "suicidality_severity": suicidality_severity(found, in_force.rules),
         "rule_set_version": in_force.version,
@@ -169,6 +169,10 @@ def _receipt(work: Work, context: Context, row: Any, outcome: Outcome) -> Receip
         scores=row,
         infusion=infusion,
     )
+
+
+def _agrees(ours: int | None, theirs: int | None) -> bool | None:
+    return None if ours is None or theirs is None else ours == theirs
 
 
 def _is_plausible(recorded_at: datetime, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What the answers of a check-in come to: the measures that the diary keeps and the rules look at."""
+"""What the answers of a check-in come to: the measures that are kept and that rules look at."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

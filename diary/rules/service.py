@@ -6,7 +6,7 @@ A published version never changes, so a process keeps the ones it has read.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.logs import logger
 from diary.rules.default import DEFAULT
+from diary.rules.lookback import LookBack, look_back
 from diary.rules.model import rule_sets
 from diary.rules.publication import check
 from diary.rules.ruleset import RuleSet, RuleSetFaults, parse, to_document
@@ -34,13 +35,19 @@ class RuleSetHasGap(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A version's number and its rules."""
+    """A version's number and its rules, and what they must know of the past."""
 
     version: int
     rules: RuleSet
+    look_back: LookBack
+
+    @classmethod
+    def of(cls, version: int, rules: RuleSet) -> Self:
+        """A version, ready to judge by."""
+        return cls(version, rules, look_back(rules))
 
 
-_SHIPPED = InForce(SHIPPED, DEFAULT)
+_SHIPPED = InForce.of(SHIPPED, DEFAULT)
 _known: dict[UUID, InForce] = {}
 
 
@@ -84,7 +91,7 @@ def load(work: Work, clinic_id: UUID, id: UUID | None) -> InForce:
         )
         assert row is not None
         try:
-            known = InForce(row.version, parse(row.document))
+            known = InForce.of(row.version, parse(row.document))
         except RuleSetFaults as faults:
             _log.error(
                 "rules.unreadable",

@@ -22,6 +22,7 @@ ADDED = (
     ("total", sa.Integer()),
     ("band", sa.String(32)),
     ("client_total", sa.Integer()),
+    ("total_agrees", sa.Boolean()),
 )
 
 
