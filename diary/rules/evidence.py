@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 from diary.instruments.measures import SUICIDALITY
 from diary.rules.conditions import (
-    KINDS,
     AboveMedian,
     All,
     AnyOf,
@@ -42,13 +41,12 @@ from diary.rules.conditions import (
     WasImproved,
     measures_of,
 )
+from diary.rules.documents import KIND_OF
 from diary.rules.evaluation import holds, is_improved
 from diary.rules.facts import Facts, History
 from diary.rules.trace import IN_A_ROW_DAYS, Answer, earlier, off_median, row, run_below
 
 Evidence: TypeAlias = Mapping[str, Any]
-
-_KIND_OF = {shape: kind for kind, shape in KINDS.items()}
 
 
 def gathered(condition: Condition, facts: Facts) -> tuple[Evidence, ...]:
@@ -74,7 +72,7 @@ def _of(condition: Condition, facts: Facts) -> Iterator[Evidence]:
                 if holds(part, facts):
                     yield from _of(part, facts)
         case _:
-            yield {"kind": _KIND_OF[type(condition)], **_leaf(condition, facts)}
+            yield {"kind": KIND_OF[type(condition)], **_leaf(condition, facts)}
 
 
 def _leaf(condition: Condition, facts: Facts) -> Evidence:
