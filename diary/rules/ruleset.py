@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from diary.alerts.findings import Finding, InputValue
 from diary.instruments.measures import RISKS, group_of
 from diary.rules.conditions import Condition, Traced, Unreadable, measures_of, nodes
 from diary.rules.documents import Fault
 from diary.rules.evaluation import Test, compiled
-from diary.rules.evidence import gathered
+from diary.rules.evidence import Gatherer, gatherer, lateness
 from diary.rules.facts import Facts, readings
 from diary.severity import Severity
 
 UNREADABLE_CODE = "U1"
 HELP_CODE = "R0"
+_CANNOT_BE_READ = gatherer(Unreadable())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,19 @@ class Rule:
         return any(isinstance(node, Traced) for node in nodes(self.when))
 
 
+class Step(NamedTuple):
+    """A rule, ready to be asked."""
+
+    test: Test
+    gather: Gatherer
+    rule: Rule
+    measures: tuple[str, ...]
+
+
+def _step(rule: Rule) -> Step:
+    return Step(compiled(rule.when), gatherer(rule.when), rule, measures_of(rule.when))
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """Rules in the order they were written, compiled once. phrases: those that notes are searched
@@ -73,17 +88,14 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    steps: tuple[tuple[Test, Rule, tuple[str, ...]], ...] = field(
-        init=False, repr=False, compare=False
-    )
+    steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
     raisable: frozenset[str] = field(init=False, repr=False, compare=False)
     apart: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Those that raise are asked last: what they raise is known then.
         ordered = sorted(self.rules, key=lambda rule: isinstance(rule.severity, Raised))
-        steps = tuple((compiled(r.when), r, measures_of(r.when)) for r in ordered)
-        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "steps", tuple(map(_step, ordered)))
         raised = (rule for rule in self.rules if rule.suicidality and not rule.looks_back)
         object.__setattr__(self, "raisable", frozenset(rule.code for rule in raised))
         apart = frozenset(rule.code for rule in self.rules if not rule.suicidality)
@@ -123,7 +135,7 @@ def judge(ruleset: RuleSet, facts: Facts, *, explained: bool = True) -> tuple[Fi
 
 def _fired(ruleset: RuleSet, facts: Facts, explained: bool) -> Iterable[Finding]:
     gravest: Severity | None = None
-    for test, rule, measures in ruleset.steps:
+    for test, gather, rule, measures in ruleset.steps:
         if test(facts):
             inputs = _inputs(measures, facts)
             severity = rule.severity
@@ -135,7 +147,7 @@ def _fired(ruleset: RuleSet, facts: Facts, explained: bool) -> Iterable[Finding]
             elif rule.code in ruleset.raisable:
                 gravest = max(gravest or severity, severity)
             level = facts.level if rule.suicidality else None
-            because = gathered(rule.when, facts) if explained else ()
+            because = (*gather(facts), *lateness(facts)) if explained else ()
             yield Finding(rule.code, rule.title, severity, level, inputs, because)
 
 
@@ -149,7 +161,7 @@ def _unreadable(facts: Facts, explained: bool) -> Finding:
     inputs: dict[str, InputValue] = dict.fromkeys(sorted(facts.unreadable), "unreadable")
     inputs["prior"] = facts.prior.word if facts.prior else None
     severity = Prior(Severity.HIGH).given(facts.prior)
-    because = gathered(Unreadable(), facts) if explained else ()
+    because = (*_CANNOT_BE_READ(facts), *lateness(facts)) if explained else ()
     title = "suicidality_unreadable"
     return Finding(UNREADABLE_CODE, title, severity, facts.level, inputs, because)
 
