@@ -32,7 +32,8 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 }
 """The least and the most of each member that no measure limits."""
 _WORDS = tuple(level.word for level in Severity)
-_KIND_OF = {shape: kind for kind, shape in KINDS.items()}
+KIND_OF: Final = {shape: kind for kind, shape in KINDS.items()}
+"""How each shape is called in a document."""
 
 
 class Fault(NamedTuple):
@@ -45,7 +46,7 @@ class Fault(NamedTuple):
 
 def to_document(condition: Condition) -> dict[str, Any]:
     """The condition as plain JSON values."""
-    document: dict[str, Any] = {"kind": _KIND_OF[type(condition)]}
+    document: dict[str, Any] = {"kind": KIND_OF[type(condition)]}
     for field in fields(condition):
         member = getattr(condition, field.name)
         if isinstance(member, tuple):
@@ -129,8 +130,11 @@ class _Reader:
             if member in members and not measure.allows(members[member]):
                 self.fault(f"{at}/{member}", "out_of_range", f"{name} takes {measure}.")
                 return False
-        if "by" in members and isinstance(measure, Scale):
-            return self.within(f"{at}/by", members["by"], 1, measure.high - measure.low)
+        if isinstance(measure, Scale):
+            for member in ("by", "times"):
+                if member in members:
+                    steps = measure.high - measure.low
+                    return self.within(f"{at}/{member}", members[member], 1, steps)
         return True
 
     def limited(self, members: Mapping[str, object], at: str) -> bool:
@@ -145,6 +149,10 @@ class _Reader:
         first, last = members.get("first"), members.get("last")
         if fine and isinstance(first, int) and isinstance(last, int) and last < first:
             self.fault(f"{at}/last", "out_of_range", "It is not before the first.")
+            fine = False
+        days, entries = members.get("days"), members.get("entries")
+        if fine and isinstance(days, int) and isinstance(entries, int) and days < entries:
+            self.fault(f"{at}/entries", "out_of_range", "There are no more of them than days.")
             fine = False
         return fine
 

@@ -4,12 +4,11 @@ Each leaf that holds gives one object: its `kind`, the measure, and numbers as t
 days count back from the check-in. `explain` puts them into words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from diary.instruments.measures import SUICIDALITY
 from diary.rules.conditions import (
-    KINDS,
     AboveMedian,
     All,
     AnyOf,
@@ -42,39 +41,35 @@ from diary.rules.conditions import (
     WasImproved,
     measures_of,
 )
-from diary.rules.evaluation import holds, is_improved
+from diary.rules.documents import KIND_OF
+from diary.rules.evaluation import compiled, is_improved
 from diary.rules.facts import Facts, History
 from diary.rules.trace import IN_A_ROW_DAYS, Answer, earlier, off_median, row, run_below
 
 Evidence: TypeAlias = Mapping[str, Any]
-
-_KIND_OF = {shape: kind for kind, shape in KINDS.items()}
-
-
-def gathered(condition: Condition, facts: Facts) -> tuple[Evidence, ...]:
-    """What made the condition true of the facts, for each leaf that did; it must be true. Lateness
-    comes last."""
-    found = list(_of(condition, facts))
-    if facts.late is not None:
-        newer = facts.late.newer
-        found.append(
-            {
-                "kind": "late",
-                "hours": _hours(facts.late.hours),
-                "newer": newer and {"si": newer.level, "hours": _hours(newer.hours)},
-            }
-        )
-    return tuple(found)
+Gatherer: TypeAlias = Callable[[Facts], Iterable[Evidence]]
 
 
-def _of(condition: Condition, facts: Facts) -> Iterator[Evidence]:
+def gatherer(condition: Condition) -> Gatherer:
+    """What gathers from facts of which the condition is true: one object for each leaf that makes
+    it so."""
     match condition:
         case All(parts) | AnyOf(parts):
-            for part in parts:
-                if holds(part, facts):
-                    yield from _of(part, facts)
-        case _:
-            yield {"kind": _KIND_OF[type(condition)], **_leaf(condition, facts)}
+            inner = [(compiled(part), gatherer(part)) for part in parts]
+            return lambda facts: (
+                each for holds, gather in inner if holds(facts) for each in gather(facts)
+            )
+    kind = KIND_OF[type(condition)]
+    return lambda facts: ({"kind": kind, **_leaf(condition, facts)},)
+
+
+def lateness(facts: Facts) -> tuple[Evidence, ...]:
+    """That the check-in came late, and what newer answer is known; nothing where it did not."""
+    if facts.late is None:
+        return ()
+    newer = facts.late.newer
+    known = newer and {"si": newer.level, "hours": _hours(newer.hours)}
+    return ({"kind": "late", "hours": _hours(facts.late.hours), "newer": known},)
 
 
 def _leaf(condition: Condition, facts: Facts) -> Evidence:

@@ -80,9 +80,7 @@ class Facts:
     to answer. unreadable: suicidality items that were sent and cannot be read. prior: the
     suicidality severity of the check-in before this one (before a silence: of the last one), None
     where there was none. phrases: those of the rule set's list that the note holds. late: where
-    it came late. group: what gave the answers, one of `measures.GROUPS`, or any other word for an
-    instrument that is not scored; rules that look at other groups' measures alone are then not
-    asked. None where it is not known: every rule is asked.
+    it came late.
 
     An impossible answer is a ValueError: whoever reads the check-in names such a suicidality
     item in `unreadable` instead, so it can be neither silent nor mistaken for a level.
@@ -97,7 +95,6 @@ class Facts:
     silence: Silence | None = None
     phrases: tuple[str, ...] = ()
     late: Late | None = None
-    group: str | None = None
 
     def __post_init__(self) -> None:
         for name, value in self.measures.items():
@@ -117,9 +114,7 @@ class Facts:
 
     @property
     def groups(self) -> frozenset[str]:
-        """What gave the answers, as far as they tell it where it is not known."""
-        if self.group is not None:
-            return frozenset((self.group,))
+        """What gave the answers, as far as they tell it; empty where nothing was answered."""
         given = (*self.measures, *self.declined, *self.unreadable)
         return frozenset(group_of(name) for name in given if name in MEASURES)
 

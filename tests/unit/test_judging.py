@@ -46,7 +46,7 @@ def judged(**said: Any) -> tuple[Severity | None, str | None]:
         ({}, (None, None)),
         ({"si_gate": "no"}, (None, None)),
         ({"si_gate": "no", "si": 0, "si_act": "no", "safe_now": "yes"}, (None, None)),
-        ({"mood": 0, "anxiety": 10, "dissociation": 4}, (None, None)),
+        ({"mood": 2, "anxiety": 10, "dissociation": 4}, (None, None)),
         # R1, critical: some intent or a plan, any act, or not able to stay safe.
         ({"si": 3}, (HIGH, "R2")),
         ({"si": 4}, (CRITICAL, "R1")),
