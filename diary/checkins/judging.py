@@ -6,7 +6,6 @@ of a later moment, stands beside every finding.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,9 +17,6 @@ from diary.rules.phrases import found as phrases_in
 from diary.rules.ruleset import judge
 from diary.rules.service import InForce
 from diary.work import Work
-
-# What gives no measures: rules on others' are not asked.
-UNSCORED: Final = "unscored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +48,7 @@ def judged(work: Work, context: Context, said: Said, in_force: InForce) -> Judge
     moment = said.recorded_at
     rules = in_force.rules
     phrases = phrases_in(said.note, rules.phrases) if said.note else ()
-    group = said.group or UNSCORED
-    hours = in_force.look_back.hours.get(group)
+    hours = in_force.look_back.hours.get(said.group) if said.group else None
     facts = replace(
         said.facts,
         prior=context.prior,
@@ -68,11 +63,10 @@ def judged(work: Work, context: Context, said: Said, in_force: InForce) -> Judge
             recorded_at=moment,
             day=(moment.astimezone(ZoneInfo(said.zone)) - DAY_STARTS).date(),
             hours=hours,
-            baseline=group in in_force.look_back.baselines,
+            baseline=said.group in in_force.look_back.baselines,
         ),
         infusion=context.after_infusion(moment),
         late=context.late(moment, work.now),
         phrases=phrases,
-        group=group,
     )
     return Judged(judge(rules, facts), phrases)

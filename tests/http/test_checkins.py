@@ -63,7 +63,7 @@ def apart(cast: Cast) -> list[dict[str, Any]]:
 
 
 def test_a_calm_check_in(cast: Cast) -> None:
-    response = cast.alice.check_in(dissociation_time=2, dissociation_body=1)
+    response = cast.alice.check_in(dissociation_time=1, dissociation_body=1)
 
     assert response.status == 201
     receipt = response.json
@@ -71,8 +71,8 @@ def test_a_calm_check_in(cast: Cast) -> None:
     assert receipt["scores"] == {
         "mood": 7,
         "anxiety": 2,
-        "dissociation": 2,
-        "dissociation_total": 3,
+        "dissociation": 1,
+        "dissociation_total": 2,
         "si": 0,
     }
     assert receipt["infusion"] == {"number": 4, "days_since": 3, "hours_since": 72}
