@@ -16,7 +16,7 @@ from api.problems import faults_of
 from diary.access.permissions import Scope
 from diary.checkins import reading
 from diary.checkins.model import check_ins, quarantine
-from diary.checkins.receipt import CheckInConflict, Draft, Outcome
+from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
 from diary.checkins.record import record
 from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault, NotFound
@@ -39,12 +39,20 @@ _dump_guidance = dumper(GuidanceView)
 _STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
 
 
-def _rate(arguments: Mapping[str, Any]) -> tuple[Rate, None]:
+def urgent_if_it_may_carry_a_risk(arguments: Mapping[str, Any]) -> tuple[Rate, None]:
     """Whatever says anything of suicidality may carry a risk, and so may free text."""
     body = arguments["body"]
     noted = isinstance(body, Mapping) and bool(body.get("note"))
     may_carry_one = noted or suicidality_of(body, None) is not None
     return (Rate.URGENT if may_carry_one else Rate.ORDINARY), None
+
+
+def answered(receipt: Receipt) -> Answer | Refused:
+    """What the phone is told, whatever became of what it sent."""
+    if receipt.outcome is Outcome.CONFLICT:
+        extra = {"guidance": _dump_guidance(receipt.guidance)}
+        return Refused(CheckInConflict(), extra=extra)
+    return Answer(receipt, status=_STATUS[receipt.outcome])
 
 
 @ns.route("/check-ins")
@@ -68,7 +76,7 @@ class OwnCheckIn(Resource):
         returns=ReceiptView,
         status=201,
         also=(200, 202),
-        rate=_rate,
+        rate=urgent_if_it_may_carry_a_risk,
         raises=(CheckInConflict,),
     )
     def put(self, work: Work, check_in_id: UUID, body: Any) -> Answer | Refused:
@@ -84,11 +92,7 @@ class OwnCheckIn(Resource):
             draft = Draft(**_draft.load(body))
         except ValidationError as error:
             faults = faults_of(error)
-        receipt = record(work, check_in_id, body, draft, faults)
-        if receipt.outcome is Outcome.CONFLICT:
-            extra = {"guidance": _dump_guidance(receipt.guidance)}
-            return Refused(CheckInConflict(), extra=extra)
-        return Answer(receipt, status=_STATUS[receipt.outcome])
+        return answered(record(work, check_in_id, body, draft, faults))
 
     @operation(scope=Scope.ME_READ, returns=OwnCheckInView, raises=(NotFound,))
     def get(self, work: Work, check_in_id: UUID) -> Row[Any]:

@@ -4,6 +4,7 @@ from flask_restx import Namespace
 
 from api import (
     alerts,
+    amendments,
     audit,
     care_team,
     checkins,
@@ -38,6 +39,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     devices.ns,
     me.ns,
     checkins.ns,
+    amendments.ns,
     notes.ns,
     consents.ns,
     exports.ns,

@@ -25,6 +25,7 @@ OUTCOMES = (
     "false-positive",
     "drill",
 )
+SOURCES = ("check-in", "amendment", "quarantine", "help", "staff", "drill")
 _ON_BEHALF = {"description": "An API client names the member who answers and may."}
 
 
@@ -88,7 +89,7 @@ class FindingView(View):
         max=4_000,
         metadata={"description": "Why it fired, in words: `suicidality rose from 1 to 3`."},
     )
-    source = Text(metadata={"enum": ["check-in", "quarantine", "help", "staff", "drill"]})
+    source = Text(metadata={"enum": list(SOURCES)})
     source_id = Id()
     found_at = Instant()
 

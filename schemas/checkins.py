@@ -165,6 +165,7 @@ class OwnCheckInView(View):
     measures = Free(attribute="scores", allow_none=True)
     total = Int(allow_none=True)
     band = Text(allow_none=True)
+    amendments = Int(min=0, metadata={"description": "How often the patient amended it."})
     infusion_number = Int(allow_none=True)
     days_since_infusion = Int(allow_none=True)
     hours_since_infusion = Int(allow_none=True)

@@ -1,6 +1,7 @@
 """A patient's record as it is given out: items of sections, in a shape that only ever grows."""
 
 from diary.records.export import NAMES
+from schemas.amendments import AmendmentView
 from schemas.base import View
 from schemas.checkins import ScoresView, SetApartView
 from schemas.clinic import OwnClinicView
@@ -152,6 +153,7 @@ class ExportItemView(View):
     consent = Part(ExportConsentView)
     infusion = Part(InfusionView)
     check_in = Part(ExportCheckInView)
+    amendment = Part(AmendmentView)
     set_apart = Part(SetApartView)
     note = Part(NoteView)
     alert = Part(ExportAlertView)

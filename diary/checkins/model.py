@@ -5,11 +5,13 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     String,
     Table,
+    UniqueConstraint,
     text,
 )
 
@@ -64,6 +66,8 @@ check_ins = Table(
     Column("infusion_number", Integer),
     Column("days_since_infusion", Integer),
     Column("hours_since_infusion", Integer),
+    # How often the patient has amended it; the answers and scores are those of the last time.
+    Column("amendments", Integer, nullable=False, server_default="0"),
     within_clinic("patient_id", "patients"),
     within_clinic("alert_id", "alerts"),
     Index(
@@ -85,6 +89,34 @@ check_ins = Table(
         sqlite_where=text("scores IS NOT NULL"),
         postgresql_where=text("scores IS NOT NULL"),
     ),
+)
+
+# Each time a patient took answers back. before: the answers and scores that stood until then, so
+# that the first amendment keeps what was sent at first. reason is sealed.
+amendments = Table(
+    "amendments",
+    metadata,
+    Column("clinic_id", Id, ForeignKey("clinics.id"), primary_key=True),
+    Column("patient_id", Id, primary_key=True),
+    Column("check_in_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("device_id", Id, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("before", Document, nullable=False),
+    Column("answers", Document, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("severity", SeverityColumn),
+    Column("rule_set_version", Integer, nullable=False),
+    Column("alert_id", Id),
+    Column("amended_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    ForeignKeyConstraint(
+        ["clinic_id", "patient_id", "check_in_id"],
+        ["check_ins.clinic_id", "check_ins.patient_id", "check_ins.id"],
+    ),
+    within_clinic("alert_id", "alerts"),
+    UniqueConstraint("clinic_id", "patient_id", "check_in_id", "number"),
 )
 
 # What a patient wrote beside the answers, sealed; for people, and not read right away. phrases:

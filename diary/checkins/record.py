@@ -4,27 +4,23 @@ Whatever is wrong with the form of a body, the suicidality answers in it are jud
 refused or answered.
 """
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import orjson
 
 from diary.alerts.service import raise_alert
 from diary.checkins import forms, notes
 from diary.checkins.apart import Apart, set_apart
 from diary.checkins.context import DAY_STARTS, Context, look
 from diary.checkins.forms import Form
-from diary.checkins.guide import guide
 from diary.checkins.judging import Said, judged
+from diary.checkins.kept import fingerprint_of, receipt_of
 from diary.checkins.model import check_ins
-from diary.checkins.receipt import CheckInConflict, Draft, Infusion, Outcome, Receipt
+from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
 from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault
 from diary.rules.facts import Facts
@@ -57,10 +53,10 @@ def record(
         draft, faults = None, (*faults, _IMPLAUSIBLE)
     moment = draft.recorded_at if draft is not None else work.now
     context = look(work, check_in_id, moment)
-    fingerprint = _fingerprint(work, body)
+    fingerprint = fingerprint_of(work, body)
     if context.existing is not None:
         if context.existing.body_hash == fingerprint:
-            return _receipt(work, context, context.existing, Outcome.REPEATED)
+            return receipt_of(work, context, context.existing, Outcome.REPEATED)
         return _conflict(work, context, check_in_id, body, fingerprint)
     form = None
     if draft is not None:
@@ -128,6 +124,7 @@ def _keep(
         "utc_offset_minutes": int(offset.total_seconds() // 60),
         "time_zone": draft.time_zone,
         "local_date": local.date(),
+        "amendments": 0,
         "infusion_number": since and since.number,
         "days_since_infusion": since and since.days,
         "hours_since_infusion": since and since.hours,
@@ -136,7 +133,7 @@ def _keep(
     if draft.note:
         notes.keep(work, patient, check_in_id, draft.note, phrases=bool(result.phrases))
     work.audit("check-in.recorded", "check_in", check_in_id)
-    return _receipt(work, context, SimpleNamespace(**row), Outcome.RECORDED)
+    return receipt_of(work, context, SimpleNamespace(**row), Outcome.RECORDED)
 
 
 def _conflict(
@@ -155,22 +152,6 @@ def _conflict(
     return set_apart(work, context, Apart(check_in_id, work.now, body, fingerprint, "conflict", ()))
 
 
-def _receipt(work: Work, context: Context, row: Any, outcome: Outcome) -> Receipt:
-    infusion = None
-    if row.infusion_number is not None:
-        infusion = Infusion(row.infusion_number, row.days_since_infusion, row.hours_since_infusion)
-    return Receipt(
-        outcome=outcome,
-        id=row.id,
-        received_at=row.received_at,
-        care_team_told=row.alert_id is not None,
-        guidance=guide(context.clinic, row.severity, locale=row.locale, now=work.now),
-        local_date=row.local_date.isoformat(),
-        scores=row,
-        infusion=infusion,
-    )
-
-
 def _agrees(ours: int | None, theirs: int | None) -> bool | None:
     return None if ours is None or theirs is None else ours == theirs
 
@@ -182,15 +163,3 @@ def _is_plausible(recorded_at: datetime, now: datetime) -> bool:
 def _moments(body: object) -> dict[str, Any]:
     assert isinstance(body, Mapping)
     return {name: body[name] for name in ("recorded_at", "sent_at") if name in body}
-
-
-def _fingerprint(work: Work, body: object) -> bytes:
-    """What makes two bodies the same check-in: all but when it was sent, which a retry changes.
-
-    Keyed: by a plain hash whoever reads the database could try out what was sent.
-    """
-    same = body
-    if isinstance(body, Mapping):
-        same = {name: value for name, value in body.items() if name != "sent_at"}
-    written = orjson.dumps(same, option=orjson.OPT_SORT_KEYS)
-    return hmac.digest(work.vault.key("bodies of check-ins"), written, sha256)

@@ -21,7 +21,7 @@ from diary.work import Work
 # How long a patient still reads that something was closed.
 CLOSED_SHOWN = timedelta(hours=24)
 # What the patient sent; what the team found out about them is not told as an answer of theirs.
-_SENT = ("check-in", "quarantine", "help")
+_SENT = ("check-in", "amendment", "quarantine", "help")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ _SECTIONS = (
     _Section("consent", sections.given),
     _Section("infusion", sections.visits),
     _Section("check_in", sections.recorded),
+    _Section("amendment", sections.amended),
     _Section("set_apart", sections.set_apart),
     _Section("note", sections.noted),
     _Section("alert", sections.raised),

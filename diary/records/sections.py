@@ -14,9 +14,10 @@ from diary.alerts.model import alert_entries, alerts
 from diary.alerts.model import findings as finding_rows
 from diary.audit import audit_events
 from diary.callers import CallerKind
+from diary.checkins import amend as amending
 from diary.checkins import notes as noting
 from diary.checkins import reading
-from diary.checkins.model import check_ins, notes, quarantine
+from diary.checkins.model import amendments, check_ins, notes, quarantine
 from diary.consents import service as consenting
 from diary.consents import texts
 from diary.consents.model import consent_texts, consents
@@ -104,6 +105,15 @@ def recorded(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """The check-ins, each as it was sent and with what was made of it."""
     by = (check_ins.c.received_at, check_ins.c.id)
     return _read(work, reading.visible(work, patient_id), by, after, limit, _check_in)
+
+
+def amended(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """What the patient took back, and why."""
+    by = (amendments.c.received_at, amendments.c.check_in_id, amendments.c.id)
+    query = select(amendments).where(
+        amendments.c.clinic_id == work.caller.clinic, amendments.c.patient_id == patient_id
+    )
+    return _read(work, query, by, after, limit, lambda row: amending.opened(work, row))
 
 
 def set_apart(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:

@@ -112,6 +112,8 @@ RELATIONS: dict[str, Relation] = {
 }
 OTHERWISE: dict[tuple[str, str], Relation] = {
     ("putOwnCheckIn", "check_in_id"): anything,
+    ("putOwnAmendment", "check_in_id"): anything,
+    ("putOwnAmendment", "amendment_id"): anything,
     ("postAlerts", "patient_id"): clinic,
     ("postPatientBreakGlass", "patient_id"): clinic,
     ("deletePatient", "patient_id"): clinic,

@@ -1,0 +1,226 @@
+"""A patient takes answers back: the new ones hold from then on, the old ones stay on record.
+
+What an amendment says is judged when it comes, as of the moment that the check-in is about, and
+what it replaces counts as having come before it. It raises alerts; it never lowers or closes one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, select, update
+
+from diary.alerts.service import raise_alert
+from diary.checkins import forms, notes
+from diary.checkins.apart import Apart, set_apart
+from diary.checkins.context import Context, look
+from diary.checkins.forms import Form
+from diary.checkins.judging import Said, judged
+from diary.checkins.kept import fingerprint_of, receipt_of
+from diary.checkins.model import amendments, check_ins
+from diary.checkins.reading import get
+from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
+from diary.checkins.scoring import COLUMNS
+from diary.checkins.suicidality import suicidality_of
+from diary.errors import FieldFault, NotFound
+from diary.rules.facts import Facts
+from diary.rules.ruleset import severity_of, suicidality_severity
+from diary.rules.service import load
+from diary.severity import Severity
+from diary.work import Work
+
+REASON_PLACE: Final = "amendments.reason"
+_SCORES: Final = (*COLUMNS, "scores", "total", "band")
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The envelope of an amendment that is in order. amended_at: the phone's clock."""
+
+    reason: str
+    amended_at: datetime
+    answers: Mapping[str, Any]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """One amendment, opened. number: 1 for the first; before: the answers and scores that it
+    replaced."""
+
+    id: UUID
+    check_in_id: UUID
+    number: int
+    reason: str
+    before: Mapping[str, Any]
+    answers: Mapping[str, Any]
+    severity: Severity | None
+    alert_id: UUID | None
+    amended_at: datetime
+    received_at: datetime
+
+
+def amend(
+    work: Work,
+    check_in_id: UUID,
+    amendment_id: UUID,
+    body: object,
+    amended: Amended | None,
+    faults: Sequence[FieldFault],
+) -> Receipt:
+    """Amend a check-in of the caller's own patient. body: as it was sent; amended: its envelope,
+    None where `faults` say what is wrong with it.
+
+    As recording: the same body again gives the same receipt, and nothing that is said of
+    suicidality is refused for its form. Raises Invalid, CheckInConflict; NotFound for a check-in
+    that has not come, unless the body says something of suicidality, which is then kept apart.
+    """
+    here = _this(work, check_in_id)
+    # Two phones amend one after the other, each what the other left.
+    row = work.row(select(check_ins).where(here).with_for_update())
+    context = look(work, check_in_id, work.now if row is None else row.recorded_at)
+    fingerprint = fingerprint_of(work, body)
+    moment = work.now if row is None else row.recorded_at
+    if row is None:
+        if suicidality_of(body, context.prior) is None:
+            raise NotFound
+        unknown = FieldFault("", "unknown", "the check-in has not come yet")
+        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", (unknown,))
+        return set_apart(work, context, sent)
+    before = (context.prior, row.suicidality_severity)
+    context = replace(context, prior=max((each for each in before if each), default=None))
+    known = work.row(
+        select(amendments.c.body_hash).where(
+            amendments.c.clinic_id == row.clinic_id,
+            amendments.c.patient_id == row.patient_id,
+            amendments.c.check_in_id == row.id,
+            amendments.c.id == amendment_id,
+        )
+    )
+    if known is not None:
+        if known.body_hash == fingerprint:
+            return receipt_of(work, context, row, Outcome.REPEATED)
+        if suicidality_of(body, None) in (None, suicidality_of({"answers": row.answers}, None)):
+            raise CheckInConflict
+        sent = Apart(check_in_id, moment, body, fingerprint, "conflict", ())
+        return set_apart(work, context, sent)
+    form = forms.find(row.instrument, row.version)
+    assert not isinstance(form, FieldFault)
+    if amended is not None:
+        faults = form.faults(amended.answers)
+    if amended is None or faults:
+        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults)
+        return set_apart(work, context, sent)
+    return _keep(work, context, row, amendment_id, amended, form, fingerprint)
+
+
+def of_check_in(work: Work, patient_id: UUID, check_in_id: UUID) -> Select[Any]:
+    """A check-in's amendments; raises NotFound for one that the caller cannot see."""
+    get(work, patient_id, check_in_id)
+    return select(amendments).where(
+        amendments.c.clinic_id == work.caller.clinic,
+        amendments.c.patient_id == patient_id,
+        amendments.c.check_in_id == check_in_id,
+    )
+
+
+def opened(work: Work, row: Row[Any]) -> Amendment:
+    """An amendment with its seal opened."""
+    names = ("id", "check_in_id", "number", "before", "answers", "severity", "alert_id")
+    return Amendment(
+        **{name: row._mapping[name] for name in names},
+        reason=work.vault.open(
+            row.reason,
+            place=REASON_PLACE,
+            clinic=row.clinic_id,
+            row=row.id,
+            patient=row.patient_id,
+        ),
+        amended_at=row.amended_at,
+        received_at=row.received_at,
+    )
+
+
+def _keep(
+    work: Work,
+    context: Context,
+    row: Row[Any],
+    amendment_id: UUID,
+    amended: Amended,
+    form: Form,
+    fingerprint: bytes,
+) -> Receipt:
+    patient = context.patient
+    scored = form.score(amended.answers)
+    in_force = load(work, patient.clinic_id, context.rule_set_id)
+    said = Said(
+        row.id,
+        row.recorded_at,
+        row.time_zone,
+        row.instrument,
+        form.group,
+        form.chained_to,
+        Facts(scored.measures, scored.declined),
+        amended.note,
+    )
+    result = judged(work, context, said, in_force)
+    found = result.findings
+    alert_id = raise_alert(work, patient, found, source="amendment", source_id=amendment_id)
+    number = row.amendments + 1
+    work.add(
+        amendments,
+        clinic_id=patient.clinic_id,
+        patient_id=patient.id,
+        check_in_id=row.id,
+        id=amendment_id,
+        number=number,
+        device_id=work.caller.id,
+        reason=work.vault.seal(
+            amended.reason,
+            place=REASON_PLACE,
+            clinic=patient.clinic_id,
+            row=amendment_id,
+            patient=patient.id,
+        ),
+        before={"answers": row.answers} | {name: row._mapping[name] for name in _SCORES},
+        answers=dict(amended.answers),
+        body_hash=fingerprint,
+        severity=severity_of(found),
+        rule_set_version=in_force.version,
+        alert_id=alert_id,
+        amended_at=amended.amended_at,
+        received_at=work.now,
+    )
+    suicidality = suicidality_severity(found, in_force.rules)
+    changed = {
+        "answers": dict(amended.answers),
+        **scored.columns(),
+        # What was once found is not unsaid: it still came before whatever comes next.
+        "severity": _graver(row.severity, severity_of(found)),
+        "suicidality_severity": _graver(row.suicidality_severity, suicidality),
+        "alert_id": row.alert_id or alert_id,
+        "amendments": number,
+        # The phone's total was of other answers.
+        "total_agrees": None,
+    }
+    work.execute(update(check_ins).where(_this(work, row.id)).values(**changed))
+    if amended.note:
+        notes.keep(work, patient, row.id, amended.note, phrases=bool(result.phrases))
+    work.audit("check-in.amended", "check_in", row.id, amendment=str(amendment_id))
+    now = SimpleNamespace(**dict(row._mapping) | changed | {"severity": severity_of(found)})
+    return receipt_of(work, context, now, Outcome.RECORDED)
+
+
+def _this(work: Work, check_in_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        check_ins.c.clinic_id == work.caller.clinic,
+        check_ins.c.patient_id == work.caller.patient,
+        check_ins.c.id == check_in_id,
+    )
+
+
+def _graver(*severities: Severity | None) -> Severity | None:
+    return max((each for each in severities if each is not None), default=None)
