@@ -17,7 +17,7 @@ class ScoredItem:
 
     key: its name within the profile. codes: the LOINC codes that it is published under, none where
     it has none. answers: the LOINC answer codes (with alternatives) and the value of each; low to
-    high: the values that there are.
+    high: the values that there are. high_is_better: the item is turned round when it is scored.
     """
 
     key: str
@@ -25,6 +25,18 @@ class ScoredItem:
     high: int
     codes: frozenset[str] = frozenset()
     answers: Mapping[str, int] | None = None
+    high_is_better: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One step of an instrument's result.
+
+    code: a stable word. low: the lowest total that is in it, None where no total decides.
+    """
+
+    code: str
+    low: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +44,10 @@ class Score:
     """What answers come to.
 
     measures: by name of `diary.instruments.measures`; one that cannot be told is absent. total:
-    None where too much is missing. band: a stable code of the range that the total is in. prorated:
-    whether the total makes up for missing items.
+    None where too much is missing, or where the instrument has none. band: the code of the `Band`
+    that the answers are in, None where it cannot be told. missing: how many items should have been
+    answered and were not; one that the instrument itself skips is not missing. prorated: whether
+    the total makes up for missing items.
     """
 
     measures: Mapping[str, int | str]
@@ -47,14 +61,18 @@ class Score:
 class Profile:
     """How one instrument is scored.
 
-    panel_codes, total_codes and unscored_codes: LOINC codes of the whole, of its total and of items
-    that belong to it and are never scored. risk_items: the keys of items that tell of suicidality.
-    shortest_interval_hours: between two administrations. source: where all this is published.
+    bands: what a result can be, mildest first. panel_codes, total_codes and unscored_codes: LOINC
+    codes of the whole, of its total and of items that belong to it and are never scored.
+    risk_items: the keys of items that tell of suicidality. recall_hours: how far back the items
+    ask. shortest_interval_hours: between two administrations, a matter of judgement. source: where
+    all this is published. short_form: the keys of the items that a published short form consists
+    of, and that a file may bring alone. score: takes values within their items' ranges.
     """
 
     slug: str
     title: str
     items: tuple[ScoredItem, ...]
+    bands: tuple[Band, ...]
     panel_codes: frozenset[str]
     total_codes: frozenset[str]
     unscored_codes: frozenset[str]
@@ -63,3 +81,4 @@ class Profile:
     shortest_interval_hours: int
     score: Callable[[Answers], Score]
     source: str
+    short_form: frozenset[str] = frozenset()

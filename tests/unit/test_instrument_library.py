@@ -1,4 +1,4 @@
-"""The daily check-in: what was published stays as it was, and says everything in every locale."""
+"""The library: what was published stays as it was, and says everything in every locale."""
 
 import hashlib
 from collections.abc import Iterator
@@ -6,11 +6,15 @@ from collections.abc import Iterator
 import pytest
 
 from diary.instruments.library import FOLDER, Instrument, find, localised, published
+from diary.instruments.measures import GROUPS, Choices, Scale
 
 # A change of wording is a new version in a new file with a line of its own here, never a new
 # digest for an old one: people's answers are pinned to the words that they read.
 DIGESTS = {
     "daily-check-in.1.0.0.json": "8ebca2b05b6a964b999c05368d9670f60eac8d69a021e3dff624e6d5058cb500",
+    "weekly-check-in.1.0.0.json": (
+        "79d4f0f93345cc5a2fb78eaf6d0f386d54d3f63cd4336289cf1c43cbce2299b3"
+    ),
 }
 ORDER = (
     *("mood", "anxiety"),
@@ -27,6 +31,18 @@ def daily() -> Instrument:
     instrument = find("daily-check-in", "1.0.0")
     assert instrument is not None
     return instrument
+
+
+@pytest.fixture
+def weekly() -> Instrument:
+    instrument = find("weekly-check-in", "1.0.0")
+    assert instrument is not None
+    return instrument
+
+
+every_instrument = pytest.mark.parametrize(
+    "instrument", published(), ids=lambda one: f"{one.slug} {one.version}"
+)
 
 
 def texts(part: object) -> Iterator[dict[str, str]]:
@@ -50,7 +66,7 @@ def test_a_file_is_named_after_its_slug_and_version() -> None:
     assert {f"{one.slug}.{one.version}.json" for one in published()} == set(DIGESTS)
 
 
-@pytest.mark.parametrize("instrument", published(), ids=lambda one: f"{one.slug} {one.version}")
+@every_instrument
 def test_every_text_is_there_in_every_locale(instrument: Instrument) -> None:
     found = list(texts(dict(instrument.document)))
     assert len(found) > len(instrument.items)
@@ -88,8 +104,9 @@ def test_the_ladder_is_asked_after_a_positive_gate_only(daily: Instrument) -> No
     assert (conditions["si"].item, conditions["si"].code) == ("si_gate", "yes")
 
 
-def test_the_words_beside_a_scale_lie_on_it_and_its_ends_have_some(daily: Instrument) -> None:
-    for item in daily.items:
+@every_instrument
+def test_the_words_beside_a_scale_lie_on_it_and_its_ends_have_some(instrument: Instrument) -> None:
+    for item in instrument.items:
         if item.kind == "choice":
             assert item.codes == tuple(item.labels)
             continue
@@ -105,11 +122,35 @@ def test_the_codes_are_those_that_the_rules_read(daily: Instrument) -> None:
     assert codes == expected | {"si": (), "safe_now": ("yes", "unsure", "no")}
 
 
-def test_the_notice_says_what_it_is_not_and_what_to_do_in_danger(daily: Instrument) -> None:
-    assert "not a validated screening tool" in daily.notice["en"]
-    assert "not all the time" in daily.notice["en"]
-    assert "do not wait" in daily.notice["en"]
-    assert "112" in daily.notice["es"]
+def test_the_weekly_check_in_asks_for_each_of_its_measures_once(weekly: Instrument) -> None:
+    assert [item.id for item in weekly.items] == list(GROUPS["weekly-check-in"])
+    for item in weekly.items:
+        assert item.measure == item.id
+        measure = GROUPS["weekly-check-in"][item.measure]
+        if isinstance(measure, Scale):
+            assert (item.minimum, item.maximum) == (measure.low, measure.high)
+            assert list(item.labels) == [0, 1, 2, 3, 4]
+        else:
+            assert isinstance(measure, Choices)
+            assert item.codes == measure.options
+
+
+def test_a_weekly_question_is_about_seven_days_and_has_to_be_answered_or_declined(
+    weekly: Instrument,
+) -> None:
+    assert weekly.recall_hours == 7 * 24
+    for item in weekly.items:
+        assert item.required
+        assert item.text["en"].startswith("In the last 7 days, ")
+        assert item.text["es"].startswith("En los últimos 7 días, ")
+
+
+@every_instrument
+def test_the_notice_says_what_it_is_not_and_what_to_do_in_danger(instrument: Instrument) -> None:
+    assert "not a validated screening tool" in instrument.notice["en"]
+    assert "not all the time" in instrument.notice["en"]
+    assert "do not wait" in instrument.notice["en"]
+    assert "112" in instrument.notice["es"]
 
 
 @pytest.mark.parametrize(
