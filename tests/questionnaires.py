@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from diary.instruments.profiles import Answers, Profile, Score, ScoredItem
-
 LOINC = "http://loinc.org"
 FREQUENCY = {"LA6568-5": 0, "LA6569-3": 1, "LA6570-1": 2, "LA6571-9": 3}
 PHQ9 = (
@@ -16,71 +14,6 @@ DIFFICULTY, PHQ9_TOTAL, PHQ9_PANEL, GAD7_PANEL = "69722-7", "44261-6", "44249-1"
 ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
-
-
-def added(answers: Answers) -> Score:
-    """A plain sum: what a score is made of is not what these tests are about."""
-    given = [value for value in answers.values() if value is not None]
-    return Score({}, sum(given), None, len(answers) - len(given))
-
-
-def profile(
-    slug: str,
-    items: Sequence[ScoredItem],
-    *,
-    panel: str | None = None,
-    total: str | None = None,
-    unscored: Sequence[str] = (),
-    risk: Sequence[str] = (),
-) -> Profile:
-    """A small profile."""
-    return Profile(
-        slug=slug,
-        title=slug.upper(),
-        items=tuple(items),
-        panel_codes=frozenset(filter(None, [panel])),
-        total_codes=frozenset(filter(None, [total])),
-        unscored_codes=frozenset(unscored),
-        risk_items=frozenset(risk),
-        recall_hours=336,
-        shortest_interval_hours=168,
-        score=added,
-        source="made up for tests",
-    )
-
-
-def _frequency(codes: Sequence[str], **more: str) -> list[ScoredItem]:
-    return [
-        ScoredItem(f"item{number}", 0, 3, frozenset({code}), FREQUENCY | _also(more.get(code)))
-        for number, code in enumerate(codes, 1)
-    ]
-
-
-def _also(code: str | None) -> dict[str, int]:
-    return {code: 2} if code else {}
-
-
-PROFILES: Mapping[str, Profile] = {
-    each.slug: each
-    for each in (
-        profile(
-            "phq-9",
-            _frequency(PHQ9),
-            panel=PHQ9_PANEL,
-            total=PHQ9_TOTAL,
-            unscored=[DIFFICULTY],
-            risk=["item9"],
-        ),
-        profile("phq-8", _frequency(PHQ9[:8]), unscored=[DIFFICULTY]),
-        profile("phq-2", _frequency(PHQ9[:2]), panel="55757-9"),
-        profile(
-            "gad-7", _frequency(GAD7, **{"68509-9": "LA18938-3"}), panel=GAD7_PANEL, total="70274-6"
-        ),
-        profile("ladder", [ScoredItem(f"rung{number}", 0, 6) for number in range(1, 10)]),
-        profile("reach", [ScoredItem(f"reach{number}", 0, 10) for number in range(1, 6)]),
-        profile("gate", [ScoredItem(f"gate{number}", 0, 1) for number in range(1, 4)]),
-    )
-}
 
 
 def coded(code: str, *, system: str | None = LOINC, ordinal: float | None = None) -> dict[str, Any]:

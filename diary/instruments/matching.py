@@ -120,7 +120,8 @@ class _Matching:
         self._refuse_leftovers(chosen, assigned, named=name is not None)
         self._compare_with_claims(chosen)
         answers: dict[tuple[str, str], int] = {}
-        for scored in chosen.items:
+        wanted = [scored for scored in chosen.items if scored.key in assigned]
+        for scored in wanted:
             item = assigned[scored.key]
             for code, value in values_of(self._findings, item, scored).items():
                 answers[item.link_id, code] = value
@@ -129,7 +130,7 @@ class _Matching:
                     item.pointer, "asked_conditionally", "a scored item that is not always asked"
                 )
         self._raise_faults()
-        keys = {assigned[scored.key].link_id: scored.key for scored in chosen.items}
+        keys = {assigned[scored.key].link_id: scored.key for scored in wanted}
         rest = [item for item in self._questionnaire.asking if item.link_id not in keys]
         totals = [item for item in rest if self._codes[item.link_id] & chosen.total_codes]
         if rest:
@@ -261,7 +262,8 @@ class _Matching:
             faults.append(FieldFault("/mapping", "unknown_item", "it names a linkId that asks not"))
         if not set(mapping.values()) <= keys:
             faults.append(FieldFault("/mapping", "unknown_key", "it names no item of the profile"))
-        if sorted(mapping.values()) != sorted(keys) and not faults:
+        named = sorted(mapping.values())
+        if named not in (sorted(keys), sorted(chosen.short_form)) and not faults:
             faults.append(
                 FieldFault("/mapping", "incomplete", "each item of the profile is needed once")
             )
@@ -276,7 +278,10 @@ class _Matching:
             for item in self._questionnaire.asking
             if item.askable and item.kind in _SCORABLE and not self._codes[item.link_id] & never
         ]
-        if len(items) != len(chosen.items):
+        wanted = chosen.items
+        if len(items) == len(chosen.short_form):
+            wanted = tuple(item for item in wanted if item.key in chosen.short_form)
+        if len(items) != len(wanted):
             self._findings.fault(
                 "/item",
                 "count_differs",
@@ -289,7 +294,7 @@ class _Matching:
             "items without codes: which is which goes by their order; compare them",
             warning=True,
         )
-        return {scored.key: item for scored, item in zip(chosen.items, items, strict=True)}
+        return {scored.key: item for scored, item in zip(wanted, items, strict=True)}
 
     # --- what would be left out ----------------------------------------------------------------
 
@@ -300,7 +305,7 @@ class _Matching:
         rest = [item for item in self._questionnaire.asking if item.link_id not in taken]
         self._refuse_unwatched(rest)
         for item in rest:
-            if not self._codes[item.link_id] & self._scored_codes:
+            if not self._codes[item.link_id] & (self._scored_codes - self._risk_codes):
                 continue
             if named:
                 self._findings.remark(

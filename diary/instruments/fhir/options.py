@@ -1,6 +1,7 @@
 """The answers that an item offers: inline, or in a ValueSet that the document contains. Pure."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from diary.instruments.fhir.model import Option, Texts
@@ -92,7 +93,9 @@ class Offered:
             None,
         )
         if name == "valueCoding":
-            return self._coded(here, findings.object(raw, name, pointer), prefix, (pointer, raw))
+            coding = findings.object(raw, name, pointer)
+            coded = self._coded(here, coding, prefix, (pointer, raw))
+            return coded and replace(coded, pointer=pointer)
         value = raw[name]
         beside = (f"{pointer}/_{name}", findings.object(raw, f"_{name}", pointer))
         weight = findings.weight((pointer, raw), beside)
@@ -138,16 +141,7 @@ class Offered:
             value = findings.text(each, "value", here)
             if to and value:
                 said.setdefault(to, value)
-        return Option(
-            pointer,
-            coded.kind,
-            coded.code,
-            coded.system,
-            merged(coded.text, said),
-            coded.weight,
-            None,
-            coded.absent,
-        )
+        return replace(coded, text=merged(coded.text, said))
 
     def _concepts(
         self, pointer: str, contained: Mapping[str, Any]

@@ -80,7 +80,7 @@ class _Reader:
             findings.remark(
                 "/language", "language_assumed", "it does not say its language; English is taken"
             )
-        if not any(item.asks for item in self._items):
+        if not findings.faults and not any(item.asks for item in self._items):
             findings.fault("/item", "required", "there is nothing to answer")
         conditions.check(findings, self._items, self._own)
         return Questionnaire(
@@ -172,7 +172,8 @@ class _Reader:
             return item
         if item.open:
             return replace(item, kind="text")
-        if "answerValueSet" not in raw:
+        # Whatever kept them from being read is a fault already.
+        if "answerValueSet" not in raw and not raw.get("answerOption"):
             self.findings.fault(item.pointer, "no_options", "a choice needs answers to choose from")
         return item
 
