@@ -8,11 +8,8 @@ from diary.instruments.fhir.model import Option, Texts
 from diary.instruments.fhir.parts import Findings, Placed, merged
 
 MOST_OPTIONS: Final = 200
-_ABSENT_SYSTEMS = (
-    "http://terminology.hl7.org/CodeSystem/data-absent-reason",
-    "http://hl7.org/fhir/data-absent-reason",
-)
-_ABSENT_CODES = frozenset({"asked-declined", "asked-unknown", "not-asked", "unknown"})
+ABSENT: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_ABSENT_SYSTEMS = (ABSENT, "http://hl7.org/fhir/data-absent-reason")
 
 
 def is_absent(system: str | None, code: str) -> bool:

@@ -48,9 +48,12 @@ def read_bytes(raw: bytes) -> tuple[dict[str, Any], Questionnaire]:
     return document, read(document)
 
 
-def read(document: object) -> Questionnaire:
-    """What a document says; raises Refusal with all that is wrong with it."""
-    reader = _Reader(documents.checked(document))
+def read(document: object, *, language: str | None = None) -> Questionnaire:
+    """What a document says; raises Refusal with all that is wrong with it.
+
+    language: the one that it is in, where it does not say.
+    """
+    reader = _Reader(documents.checked(document), language)
     found = reader.questionnaire()
     if reader.findings.faults:
         raise Refusal(*reader.findings.faults)
@@ -58,13 +61,13 @@ def read(document: object) -> Questionnaire:
 
 
 class _Reader:
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], language: str | None) -> None:
         self.findings = findings = Findings()
         self._document = document
         if document.get("resourceType") != "Questionnaire":
             findings.fault("/resourceType", "wrong_resource", "a Questionnaire is needed")
             raise Refusal(*findings.faults)
-        self._language = findings.language(document, "language", "")
+        self._language = findings.language(document, "language", "") or language
         self._offered = Offered(findings, document, self._language or ASSUMED)
         self._items: list[Item] = []
         self._own: dict[str, Gate] = {}
