@@ -37,7 +37,8 @@ def test_the_table_of_profiles(profile: Profile) -> None:
 def test_the_table_of_codes(slug: str) -> None:
     profile = PROFILES[slug]
     _, whole, total, items = rows_of(slug)[1]
-
+    assert [whole] == [*profile.panel_codes]
+    assert [total] == [*(profile.total_codes or {""})]
     assert [{code} for code in items.split(", ")] == [item.codes for item in profile.items]
 
 
