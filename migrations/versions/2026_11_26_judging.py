@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_26_judging"
-down_revision = "2026_11_25_legal_holds"
+down_revision = "2026_11_26_instruments"
 branch_labels = None
 depends_on = None
 
