@@ -32,7 +32,8 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 }
 """The least and the most of each member that no measure limits."""
 _WORDS = tuple(level.word for level in Severity)
-_KIND_OF = {shape: kind for kind, shape in KINDS.items()}
+KIND_OF: Final = {shape: kind for kind, shape in KINDS.items()}
+"""How each shape is called in a document."""
 
 
 class Fault(NamedTuple):
@@ -45,7 +46,7 @@ class Fault(NamedTuple):
 
 def to_document(condition: Condition) -> dict[str, Any]:
     """The condition as plain JSON values."""
-    document: dict[str, Any] = {"kind": _KIND_OF[type(condition)]}
+    document: dict[str, Any] = {"kind": KIND_OF[type(condition)]}
     for field in fields(condition):
         member = getattr(condition, field.name)
         if isinstance(member, tuple):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diary.instruments.measures import SUICIDALITY
+from diary.instruments.measures import FLOORS, SUICIDALITY
 from diary.rules.conditions import (
     All,
     AnyOf,
@@ -18,12 +18,12 @@ from diary.rules.conditions import (
     Unreadable,
 )
 from diary.rules.default import DEFAULT
+from diary.rules.groups import answers
 from diary.rules.publication import Gap, check
-from diary.rules.ruleset import Prior, Rule, RuleSet, RuleSetFaults
+from diary.rules.ruleset import Prior, Raised, Rule, RuleSet, RuleSetFaults
 from diary.severity import Severity
 
 LOW, MODERATE, HIGH, CRITICAL = Severity
-R1, R2, R3, R7 = DEFAULT.rules
 ACUTE = AnyOf((AtLeast("si", 4), Is("si_act", "yes"), Is("safe_now", "no")))
 UNSURE_WITH_IDEATION = All(
     (
@@ -32,10 +32,47 @@ UNSURE_WITH_IDEATION = All(
     )
 )
 PRESENT = AnyOf((AtLeast("si", 1), Is("si_gate", "yes"), Is("safe_now", "unsure")))
+WITHHELD = AnyOf(
+    (
+        *(Declined(item) for item in SUICIDALITY),
+        All((Is("si_gate", "yes"), NotAnswered("si"))),
+    )
+)
+
+
+def rule(code: str, condition: Condition, severity: Severity | Prior | Raised) -> Rule:
+    return Rule(code, "a_title", condition, severity, suicidality=True)
+
+
+R1 = rule("R1", ACUTE, CRITICAL)
+R2 = rule("R2", AnyOf((AtLeast("si", 3), UNSURE_WITH_IDEATION)), HIGH)
+R3 = rule("R3", PRESENT, MODERATE)
+R7 = rule("R7", WITHHELD, Prior(MODERATE))
+DAILY = (R1, R2, R3, R7)
+
+
+def at_floor(measure: str) -> Condition:
+    floor = FLOORS[measure]
+    if isinstance(floor, int):
+        return AtLeast(measure, floor)
+    options = answers(measure)
+    worse = options[options.index(floor) :]
+    return AnyOf(tuple(Is(measure, str(choice)) for choice in worse))
+
+
+INSTRUMENTS = (
+    rule("I1", AnyOf(tuple(at_floor(name) for name in FLOORS)), HIGH),
+    rule("I2", AnyOf(tuple(Declined(name) for name in FLOORS)), Prior(MODERATE)),
+)
+
+
+def checked(*rules: Rule) -> Gap | None:
+    """What is found of these, beside rules that see to the instruments."""
+    return check(RuleSet((*rules, *INSTRUMENTS)))
 
 
 def refused(*rules: Rule) -> Gap:
-    gap = check(RuleSet(rules))
+    gap = checked(*rules)
     assert gap is not None
     return gap
 
@@ -44,8 +81,8 @@ def when(rule: Rule, condition: Condition) -> Rule:
     return replace(rule, when=condition)
 
 
-def added(condition: Condition, severity: Severity | Prior) -> Rule:
-    return Rule("A1", "added", condition, severity, suicidality=True)
+def added(condition: Condition, severity: Severity | Prior | Raised) -> Rule:
+    return rule("A1", condition, severity)
 
 
 def test_the_default_rules_may_go_live() -> None:
@@ -53,10 +90,10 @@ def test_the_default_rules_may_go_live() -> None:
 
 
 def test_rules_about_other_things_neither_open_nor_fill_a_gap() -> None:
-    always = AnyOf((AtLeast("mood", 0), Not(AtLeast("mood", 0))))
+    any_mood = added(AtLeast("mood", 0), CRITICAL)
     low_mood = Rule("R8", "mood_low", AtMost("mood", 1), MODERATE, suicidality=False)
-    assert check(RuleSet((*DEFAULT.rules, low_mood, added(always, CRITICAL)))) is None
-    assert refused(added(always, CRITICAL)).lighter == {"si": 1}
+    assert checked(*DAILY, low_mood, any_mood) is None
+    assert refused(any_mood).lighter == {"si": 1}
 
 
 def test_no_rules_at_all() -> None:
@@ -108,12 +145,12 @@ def test_a_good_mood_that_excuses() -> None:
 def test_a_mood_that_adds_to_ideation_may_go_live() -> None:
     ideation = AnyOf((AtLeast("si", 1), Is("si_gate", "yes")))
     heavier = added(All((ideation, AtMost("mood", 2))), HIGH)
-    assert check(RuleSet((*DEFAULT.rules, heavier))) is None
+    assert checked(*DAILY, heavier) is None
 
 
 def test_a_mood_that_adds_to_a_milder_level_only() -> None:
     only_level_1 = All((AtLeast("si", 1), AtMost("si", 1), AtMost("mood", 2)))
-    gap = refused(*DEFAULT.rules, added(only_level_1, HIGH))
+    gap = refused(*DAILY, added(only_level_1, HIGH))
     assert gap.lighter == {"si": 2, "mood": 0}
     assert gap.heavier == {"si": 1, "mood": 0}
 
@@ -128,7 +165,7 @@ def test_a_lower_severity_for_a_higher_level() -> None:
 
 def test_a_threshold_that_is_the_clinics_choice_may_go_live() -> None:
     plan_only = AnyOf((AtLeast("si", 5), Is("si_act", "yes"), Is("safe_now", "no")))
-    assert check(RuleSet((when(R1, plan_only), R2, R3, R7))) is None
+    assert checked(when(R1, plan_only), R2, R3, R7) is None
 
 
 def test_a_missing_decline_rule() -> None:
@@ -197,7 +234,7 @@ def test_saying_the_worst_that_weighs_less_than_declining() -> None:
 
 def test_a_silence_that_weighs_less_than_reassurance() -> None:
     reassured = added(AtMost("si", 0), LOW)
-    gap = refused(*DEFAULT.rules, reassured)
+    gap = refused(*DAILY, reassured)
     assert (gap.lighter, gap.heavier) == ({}, {"si": 0})
     assert gap.sentence == "No answer: silent; which may not be less than si 0: low."
 
@@ -207,6 +244,6 @@ def test_too_many_thresholds_are_refused_before_they_are_tried() -> None:
     many = [*levels, *(AtLeast("dissociation", value) for value in range(1, 5))]
     rule = added(All((AtLeast("si", 1), AnyOf(tuple(many)))), HIGH)
     with pytest.raises(RuleSetFaults) as refusal:
-        check(RuleSet((*DEFAULT.rules, rule)))
+        check(RuleSet((*DAILY, rule)))
     [fault] = refusal.value.faults
     assert (fault.pointer, fault.code) == ("/rules", "too_many_combinations")
