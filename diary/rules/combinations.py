@@ -28,21 +28,20 @@ PRIOR = "prior"
 
 
 class Combinations:
-    """All combinations of the axes' states. An axis that is not there is in no state at all."""
+    """All combinations of the axes' states. An axis that is not there is in no state at all.
+
+    total: how many. everything: the set of all of them.
+    """
 
     def __init__(self, axes: Axes) -> None:
         self.axes = axes
         self.total = prod(len(states) for states in axes.values())
+        self.everything = (1 << self.total) - 1
         self._strides: dict[Key, int] = {}
         stride = self.total
         for axis, states in axes.items():
             stride //= len(states)
             self._strides[axis] = stride
-
-    @property
-    def everything(self) -> int:
-        """The set of all of them."""
-        return (1 << self.total) - 1
 
     @property
     def of_silence(self) -> bool:

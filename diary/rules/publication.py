@@ -39,7 +39,7 @@ from diary.rules.conditions import measures_of
 from diary.rules.example import Combination, States, combination, said, severity_in
 from diary.rules.groups import KINDS_OF_FACTS, axes_to_order, risks_of
 from diary.rules.holding import Levels, at_least, judged
-from diary.rules.limits import limit
+from diary.rules.limits import Budget
 from diary.rules.order import Step, floor, steps
 from diary.rules.reachable import unreachable
 from diary.rules.ruleset import Rule, RuleSet, RuleSetFaults
@@ -74,18 +74,19 @@ def check(ruleset: RuleSet) -> Gap | None:
     RuleSetFaults where a condition never or always holds, or where there would be so many
     combinations that trying them takes too long.
     """
-    faults = unreachable(ruleset.rules)
+    budget = Budget()
+    faults = unreachable(ruleset.rules, budget)
     if faults:
         raise RuleSetFaults(faults)
     rules = [rule for rule in ruleset.rules if rule.suicidality]
-    gaps = (_gap(group, rules) for group in KINDS_OF_FACTS)
+    gaps = (_gap(group, rules, budget) for group in KINDS_OF_FACTS)
     return next((gap for gap in gaps if gap is not None), None)
 
 
-def _gap(group: str, rules: list[Rule]) -> Gap | None:
+def _gap(group: str, rules: list[Rule], budget: Budget) -> Gap | None:
     among = Combinations(axes_to_order(group, rules))
     held = list(steps(group, among))
-    limit(among, [rule.when for rule in rules], "/rules", steps=len(held))
+    budget.take(among, [rule.when for rule in rules], "/rules", steps=len(held))
     # A rule that looks at none of the group's risk measures weighs the same whatever they are
     # answered with: it must not be what fills a gap, and may be critical by what it looks at.
     risks = set(risks_of(group))

@@ -10,31 +10,34 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import and_
 
+from diary.instruments.measures import GROUPS
 from diary.rules.combinations import Combinations
-from diary.rules.conditions import All, AnyOf, Condition, Not
+from diary.rules.conditions import All, AnyOf, Condition, Not, measures_of
 from diary.rules.documents import Fault
-from diary.rules.groups import KINDS_OF_FACTS, axes_of
+from diary.rules.groups import SILENCE, axes_of
 from diary.rules.holding import holding
-from diary.rules.limits import limit
+from diary.rules.limits import Budget
 from diary.rules.ruleset import Rule
 
 
-def unreachable(rules: Sequence[Rule]) -> list[Fault]:
+def unreachable(rules: Sequence[Rule], budget: Budget) -> list[Fault]:
     """Every place with a condition that never holds, and every rule that always does.
 
     RuleSetFaults where a rule would take too long to look at.
     """
     return [
-        fault for i, rule in enumerate(rules) for fault in _faults(rule.when, f"/rules/{i}/when")
+        fault
+        for i, rule in enumerate(rules)
+        for fault in _faults(rule.when, f"/rules/{i}/when", budget)
     ]
 
 
-def _faults(condition: Condition, pointer: str) -> list[Fault]:
+def _faults(condition: Condition, pointer: str, budget: Budget) -> list[Fault]:
     everywhere: list[str] = []
     live: dict[str, bool] = {}
-    for group in KINDS_OF_FACTS:
+    for group in _groups(condition):
         among = Combinations(axes_of(group, condition))
-        limit(among, (condition,), pointer)
+        budget.take(among, (condition,), pointer)
         if holding(condition, among) == among.everything:
             everywhere.append(group)
         for place, holds in _places(AnyOf((condition,)), "", among.everything, among):
@@ -46,9 +49,17 @@ def _faults(condition: Condition, pointer: str) -> list[Fault]:
         if not any(place.startswith(f"{above}/") for above in dead)
     ]
     if everywhere:
-        detail = f"It holds whatever is answered: {', '.join(everywhere)}."
+        detail = f"It holds whatever is answered; in {', '.join(everywhere)}."
         faults.append(Fault(pointer, "always_holds", detail))
     return faults
+
+
+def _groups(condition: Condition) -> Iterator[str]:
+    """Those it names a measure of, one that stands for all others, and the silence."""
+    named = set(measures_of(condition))
+    others = [group for group, measures in GROUPS.items() if named.isdisjoint(measures)]
+    yield from (group for group in GROUPS if group not in others)
+    yield from (*others[:1], SILENCE)
 
 
 def _places(
