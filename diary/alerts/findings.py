@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from diary.severity import Severity
 
@@ -26,7 +27,8 @@ class Finding:
 
     rule: the rule's code, such as `R1`. title: a stable code the app and the docs name it by.
     suicidality: the ladder level 0–5 that was read, None where none was. inputs: the measures
-    the rule looked at, by name, as they were at that moment.
+    the rule looked at, by name, as they were at that moment. because: what made it true, as plain
+    JSON values, each an object with a `kind`; nothing of the note and nobody's name.
     """
 
     rule: str
@@ -34,6 +36,7 @@ class Finding:
     severity: Severity
     suicidality: int | None
     inputs: Mapping[str, InputValue]
+    because: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def rank(self) -> tuple[Severity, int]:

@@ -113,6 +113,9 @@ TRACED: Final = frozenset(
 """The measures whose earlier values are looked back at."""
 
 
+_GROUP_OF: Final = {name: group for group, given in GROUPS.items() for name in given}
+
+
 def group_of(measure: str) -> str:
     """What gives the measure."""
-    return next(name for name, group in GROUPS.items() if measure in group)
+    return _GROUP_OF[measure]

@@ -1,78 +1,34 @@
-"""The rule set every clinic starts from, for the daily check-in's own items.
-
-Read as sentences they are the clinic's table; where a check-in contradicts itself or stops
-half-way, the graver reading holds:
-- A positive gate is ideation even where the ladder says 0 or nothing.
-- `safe_now` unsure is high beside a positive gate or a declined ladder too: neither is the 0
-  that makes it moderate.
-- A ladder of 0 after a positive gate is judged as level 1, not as left: level 1 itself does not
-  carry the prior severity, and 0 must not weigh more than 1.
-"""
+"""The rule set every clinic starts from. Every threshold is a clinic's to change."""
 
 from diary.alerts.findings import HELP, Finding
-from diary.instruments.measures import SUICIDALITY
-from diary.rules.conditions import All, AnyOf, AtLeast, Declined, Is, NotAnswered
-from diary.rules.ruleset import HELP_CODE, Prior, Rule, RuleSet
+from diary.rules import default_course as course
+from diary.rules import default_suicidality as suicidality
+from diary.rules.ruleset import HELP_CODE, RuleSet
 from diary.severity import Severity
-
-_GATE_POSITIVE = Is("si_gate", "yes")
-_UNSURE = Is("safe_now", "unsure")
 
 DEFAULT = RuleSet(
     (
-        Rule(
-            "R1",
-            "suicidality_acute",
-            AnyOf((AtLeast("si", 4), Is("si_act", "yes"), Is("safe_now", "no"))),
-            Severity.CRITICAL,
-            suicidality=True,
-        ),
-        Rule(
-            "R2",
-            "suicidality_serious",
-            AnyOf(
-                (
-                    AtLeast("si", 3),
-                    All(
-                        (
-                            _UNSURE,
-                            AnyOf(
-                                (
-                                    AtLeast("si", 1),
-                                    _GATE_POSITIVE,
-                                    Declined("si"),
-                                    Declined("si_gate"),
-                                )
-                            ),
-                        )
-                    ),
-                )
-            ),
-            Severity.HIGH,
-            suicidality=True,
-        ),
-        Rule(
-            "R3",
-            "suicidality_present",
-            AnyOf((AtLeast("si", 1), _GATE_POSITIVE, _UNSURE)),
-            Severity.MODERATE,
-            suicidality=True,
-        ),
-        Rule(
-            "R7",
-            "suicidality_withheld",
-            AnyOf(
-                (
-                    *(Declined(item) for item in SUICIDALITY),
-                    All((_GATE_POSITIVE, NotAnswered("si"))),
-                )
-            ),
-            Prior(at_least=Severity.MODERATE),
-            suicidality=True,
-        ),
-    )
+        suicidality.ACUTE,
+        suicidality.SERIOUS,
+        suicidality.PRESENT,
+        suicidality.EMERGING,
+        suicidality.RISING,
+        suicidality.SILENT_AFTER_RISK,
+        suicidality.WITHHELD,
+        course.MOOD_LOW,
+        course.RESPONSE_LOST,
+        course.RELAPSE,
+        course.DISSOCIATION_LASTING,
+        course.DISSOCIATION_SEVERE,
+        course.DISSOCIATION_EARLY,
+        course.NO_RESPONSE,
+        course.MISSED_WITHOUT_RISK,
+        course.OTHER_HARM,
+        suicidality.PHRASE,
+    ),
+    suicidality.PHRASES,
 )
-"""R1, R2, R3 and R7; R0 is not a rule on answers."""
+"""R1 to R15 and R17. R0 is no rule on answers, and R16 is how an alert escalates."""
 
 
 def help_requested() -> Finding:

@@ -130,8 +130,11 @@ class _Reader:
             if member in members and not measure.allows(members[member]):
                 self.fault(f"{at}/{member}", "out_of_range", f"{name} takes {measure}.")
                 return False
-        if "by" in members and isinstance(measure, Scale):
-            return self.within(f"{at}/by", members["by"], 1, measure.high - measure.low)
+        if isinstance(measure, Scale):
+            for member in ("by", "times"):
+                if member in members:
+                    steps = measure.high - measure.low
+                    return self.within(f"{at}/{member}", members[member], 1, steps)
         return True
 
     def limited(self, members: Mapping[str, object], at: str) -> bool:
@@ -146,6 +149,10 @@ class _Reader:
         first, last = members.get("first"), members.get("last")
         if fine and isinstance(first, int) and isinstance(last, int) and last < first:
             self.fault(f"{at}/last", "out_of_range", "It is not before the first.")
+            fine = False
+        days, entries = members.get("days"), members.get("entries")
+        if fine and isinstance(days, int) and isinstance(entries, int) and days < entries:
+            self.fault(f"{at}/entries", "out_of_range", "There are no more of them than days.")
             fine = False
         return fine
 

@@ -1,9 +1,7 @@
 """What a condition means: the tree as one callable, so that judging walks no tree."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from itertools import pairwise
-from statistics import fmean, median
 from typing import TypeAlias
 
 from diary.rules.conditions import (
@@ -38,6 +36,7 @@ from diary.rules.conditions import (
     WasImproved,
 )
 from diary.rules.facts import Facts, History
+from diary.rules.trace import IN_A_ROW_DAYS, Answer, earlier, off_median, row, run_below
 from diary.severity import Severity
 
 Test: TypeAlias = Callable[[Facts], bool]
@@ -125,107 +124,65 @@ def _over(condition: Traced) -> Callable[[int, History], bool]:
     match condition:
         case Rises(_, by, hours):
             return lambda answer, history: any(
-                answer - value >= by for value in _within(history, measure, hours=hours)
+                answer - before.value >= by for before in earlier(history, measure, hours)
             )
         case Falls(_, by, hours):
             return lambda answer, history: any(
-                value - answer >= by for value in _within(history, measure, hours=hours)
+                before.value - answer >= by for before in earlier(history, measure, hours)
             )
         case RisesInARow(_, times, hours):
-            return lambda answer, history: _rising(
-                answer, list(_within(history, measure, hours=hours))[:times], times
+            return lambda answer, history: _is_rising(
+                answer, row(history, measure, times, hours), times
             )
         case Emerges(_, value, days, entries):
             return lambda answer, history: (
-                answer >= value and _was_below(history, measure, value, days, entries)
+                answer >= value
+                and len(run := run_below(history, measure, value, days)) >= entries
+                and run[-1].hours >= 24 * days
             )
-        case BelowMedian():
-            return lambda answer, history: _off_median(condition, answer, history, sign=-1)
-        case AboveMedian():
-            return lambda answer, history: _off_median(condition, answer, history, sign=1)
+        case BelowMedian() | AboveMedian():
+            return lambda answer, history: off_median(condition, answer, history) is not None
         case WasAtLeast(_, value, days):
             return lambda _, history: any(
-                each >= value for each in _within(history, measure, hours=24 * days)
+                before.value >= value for before in earlier(history, measure, 24 * days)
             )
         case WasAtMost(_, value, days):
             return lambda _, history: any(
-                each <= value for each in _within(history, measure, hours=24 * days)
+                before.value <= value for before in earlier(history, measure, 24 * days)
             )
-        case _:
-            return _against_baseline(condition)
-
-
-def _against_baseline(
-    condition: WasImproved | ImprovedLessThan | NearBaseline,
-) -> Callable[[int, History], bool]:
-    measure, percent = condition.measure, condition.percent
-    match condition:
-        case WasImproved(_, _, days):
-
-            def was(_: int, history: History) -> bool:
-                base = history.baselines.get(measure, 0)
-                earlier = _within(history, measure, hours=24 * days)
-                return base > 0 and any((base - each) * 100 >= percent * base for each in earlier)
-
-            return was
-        case ImprovedLessThan(_, _, in_a_row):
+        case WasImproved(_, percent, days):
+            return lambda _, history: (
+                (base := history.baselines.get(measure, 0)) > 0
+                and any(
+                    is_improved(before.value, base, percent)
+                    for before in earlier(history, measure, 24 * days)
+                )
+            )
+        case ImprovedLessThan(_, percent, count):
             return lambda answer, history: _each(
-                history, measure, answer, in_a_row, lambda v, b: (b - v) * 100 < percent * b
+                history, measure, answer, count, lambda v, base: not is_improved(v, base, percent)
             )
-        case NearBaseline(_, _, in_a_row):
+        case NearBaseline(_, percent, count):
             return lambda answer, history: _each(
-                history, measure, answer, in_a_row, lambda v, b: v * 100 >= percent * b
+                history, measure, answer, count, lambda v, base: v * 100 >= percent * base
             )
+
+
+def is_improved(value: int, baseline: int, percent: int) -> bool:
+    """Whether the value is lower than the baseline by so many percent of it or more."""
+    return (baseline - value) * 100 >= percent * baseline
 
 
 def _each(
     history: History, measure: str, answer: int, count: int, test: Callable[[int, int], bool]
 ) -> bool:
     base = history.baselines.get(measure, 0)
-    values = [answer, *_within(history, measure)][:count]
-    return base > 0 and len(values) == count and all(test(value, base) for value in values)
+    if base <= 0 or not test(answer, base):
+        return False
+    before = row(history, measure, count - 1, 24 * IN_A_ROW_DAYS)
+    return len(before) == count - 1 and all(test(each.value, base) for each in before)
 
 
-def _within(history: History, measure: str, *, hours: int | None = None) -> Iterator[int]:
-    """The earlier answers, the newest first."""
-    for entry in history.entries:
-        if hours is not None and history.recorded_at - entry.recorded_at > timedelta(hours=hours):
-            return
-        value = entry.measures.get(measure)
-        if isinstance(value, int):
-            yield value
-
-
-def _rising(answer: int, earlier: list[int], times: int) -> bool:
-    values = [answer, *earlier]
-    return len(earlier) == times and all(later > before for later, before in pairwise(values))
-
-
-def _was_below(history: History, measure: str, value: int, days: int, entries: int) -> bool:
-    count, first = 0, history.recorded_at
-    for entry in history.entries:
-        answer = entry.measures.get(measure)
-        if isinstance(answer, int):
-            if answer >= value:
-                break
-            count, first = count + 1, entry.recorded_at
-    return count >= entries and history.recorded_at - first >= timedelta(days=days)
-
-
-def _off_median(
-    condition: BelowMedian | AboveMedian, answer: int, history: History, *, sign: int
-) -> bool:
-    told: dict[int, list[int]] = {0: [answer]}
-    for entry in history.entries:
-        value = entry.measures.get(condition.measure)
-        if isinstance(value, int):
-            told.setdefault((history.day - entry.day).days, []).append(value)
-    for ago in range(condition.running):
-        before = range(ago + 1, ago + 1 + condition.days)
-        means = [fmean(told[day]) for day in before if day in told]
-        if ago not in told or len(means) < condition.entries:
-            return False
-        extreme = max(value * sign for value in told[ago])
-        if extreme - median(means) * sign < condition.by:
-            return False
-    return True
+def _is_rising(answer: int, before: list[Answer], times: int) -> bool:
+    values = [answer, *(each.value for each in before)]
+    return len(before) == times and all(later > former for later, former in pairwise(values))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from diary.instruments.measures import MEASURES
+from diary.instruments.measures import MEASURES, group_of
 from diary.severity import Severity
 
 DECLINED = "declined"
@@ -56,13 +56,31 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Newer:
+    """The newest check-in recorded after this one and known before it came. level: its ladder
+    level 0–5, None where none was read. hours: its age when this one came."""
+
+    level: int | None
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A check-in that came long after it was recorded. hours: its age when it came."""
+
+    hours: float
+    newer: Newer | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One check-in as the rules see it, or a silence, which has no answers.
 
     measures: the answers; an absent name was not answered. declined: items the patient chose not
     to answer. unreadable: suicidality items that were sent and cannot be read. prior: the
     suicidality severity of the check-in before this one (before a silence: of the last one), None
-    where there was none. phrases: those of the rule set's list that the note holds.
+    where there was none. phrases: those of the rule set's list that the note holds. late: where
+    it came late.
 
     An impossible answer is a ValueError: whoever reads the check-in names such a suicidality
     item in `unreadable` instead, so it can be neither silent nor mistaken for a level.
@@ -76,6 +94,7 @@ class Facts:
     infusion: AfterInfusion | None = None
     silence: Silence | None = None
     phrases: tuple[str, ...] = ()
+    late: Late | None = None
 
     def __post_init__(self) -> None:
         for name, value in self.measures.items():
@@ -92,6 +111,12 @@ class Facts:
         if measure in self.unreadable:
             return UNREADABLE
         return DECLINED if measure in self.declined else None
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """What gave the answers, as far as they tell it; empty where nothing was answered."""
+        given = (*self.measures, *self.declined, *self.unreadable)
+        return frozenset(group_of(name) for name in given if name in MEASURES)
 
     @property
     def level(self) -> int | None:

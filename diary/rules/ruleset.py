@@ -1,31 +1,21 @@
-"""Rule sets: what they are, their JSON form, and judging a check-in by one.
+"""Rule sets: what they are, and judging a check-in by one. Their JSON form is in `writing`."""
 
-As a document, where SEVERITY is a word, {"prior": {"at_least": a word}} or {"raised": ...}:
-
-    {"rules": [{"code": "R7", "title": "suicidality_withheld", "when": CONDITION,
-                "severity": SEVERITY, "suicidality": true}]}
-"""
-
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from diary.alerts.findings import Finding, InputValue
-from diary.instruments.measures import RISKS
-from diary.rules import documents
-from diary.rules.conditions import Condition, measures_of
+from diary.instruments.measures import RISKS, group_of
+from diary.rules.conditions import Condition, Traced, Unreadable, measures_of, nodes
 from diary.rules.documents import Fault
 from diary.rules.evaluation import Test, compiled
+from diary.rules.evidence import Gatherer, gatherer, lateness
 from diary.rules.facts import Facts, readings
 from diary.severity import Severity
 
 UNREADABLE_CODE = "U1"
 HELP_CODE = "R0"
-MAX_RULES = 100
-_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
-_TITLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_MEMBERS = ("code", "title", "when", "severity", "suicidality")
+_CANNOT_BE_READ = gatherer(Unreadable())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +31,9 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One level above the gravest that the set's other rules on suicidality find in the same
-    check-in, and never less than at_least."""
+    """One level above the gravest that the set's other rules on suicidality find in the answers of
+    the same check-in, and never less than at_least. Rules that look back do not count: one change
+    must not weigh twice."""
 
     at_least: Severity
 
@@ -71,22 +62,42 @@ class Rule:
         """Whether its condition looks at any suicidality item."""
         return not RISKS.isdisjoint(measures_of(self.when))
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether its condition looks at any earlier answer."""
+        return any(isinstance(node, Traced) for node in nodes(self.when))
+
+
+class Step(NamedTuple):
+    """A rule, ready to be asked."""
+
+    test: Test
+    gather: Gatherer
+    rule: Rule
+    measures: tuple[str, ...]
+
+
+def _step(rule: Rule) -> Step:
+    return Step(compiled(rule.when), gatherer(rule.when), rule, measures_of(rule.when))
+
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules in the order they were written, compiled once."""
+    """Rules in the order they were written, compiled once. phrases: those that notes are searched
+    for, by the locale they are written in."""
 
     rules: tuple[Rule, ...]
-    steps: tuple[tuple[Test, Rule, tuple[str, ...]], ...] = field(
-        init=False, repr=False, compare=False
-    )
+    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
+    raisable: frozenset[str] = field(init=False, repr=False, compare=False)
     apart: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Those that raise are asked last: what they raise is known then.
         ordered = sorted(self.rules, key=lambda rule: isinstance(rule.severity, Raised))
-        steps = tuple((compiled(r.when), r, measures_of(r.when)) for r in ordered)
-        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "steps", tuple(map(_step, ordered)))
+        raised = (rule for rule in self.rules if rule.suicidality and not rule.looks_back)
+        object.__setattr__(self, "raisable", frozenset(rule.code for rule in raised))
         apart = frozenset(rule.code for rule in self.rules if not rule.suicidality)
         object.__setattr__(self, "apart", apart)
 
@@ -99,16 +110,19 @@ class RuleSetFaults(Exception):
         self.faults = faults
 
 
-def judge(ruleset: RuleSet, facts: Facts) -> tuple[Finding, ...]:
-    """Every rule that fired, gravest first.
+def judge(ruleset: RuleSet, facts: Facts, *, explained: bool = True) -> tuple[Finding, ...]:
+    """Every rule that fired, gravest first. explained: with evidence, which costs something where
+    only the severity is asked for.
 
     An unreadable suicidality answer is judged here and not by a rule, so that no rule set can
     leave it out: it may hide anything, and so weighs what a declined one does, at least high.
     """
     alternatives = readings(facts)
-    findings = [finding for reading in alternatives for finding in _fired(ruleset, reading)]
+    findings = [
+        finding for reading in alternatives for finding in _fired(ruleset, reading, explained)
+    ]
     if facts.unreadable:
-        findings.append(_unreadable(facts))
+        findings.append(_unreadable(facts, explained))
     findings.sort(key=lambda finding: finding.rank, reverse=True)
     if len(alternatives) > 1:
         # Gravest first, so of one rule fired by several readings the gravest stays.
@@ -119,28 +133,37 @@ def judge(ruleset: RuleSet, facts: Facts) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _fired(ruleset: RuleSet, facts: Facts) -> Iterable[Finding]:
+def _fired(ruleset: RuleSet, facts: Facts, explained: bool) -> Iterable[Finding]:
     gravest: Severity | None = None
-    for test, rule, measures in ruleset.steps:
+    for test, gather, rule, measures in ruleset.steps:
         if test(facts):
-            inputs: dict[str, InputValue] = {name: facts.state(name) for name in measures}
+            inputs = _inputs(measures, facts)
             severity = rule.severity
             if isinstance(severity, Prior):
                 severity = severity.given(facts.prior)
                 inputs["prior"] = facts.prior.word if facts.prior else None
             if isinstance(severity, Raised):
                 severity = severity.above(gravest)
-            elif rule.suicidality:
+            elif rule.code in ruleset.raisable:
                 gravest = max(gravest or severity, severity)
             level = facts.level if rule.suicidality else None
-            yield Finding(rule.code, rule.title, severity, level, inputs)
+            because = (*gather(facts), *lateness(facts)) if explained else ()
+            yield Finding(rule.code, rule.title, severity, level, inputs, because)
 
 
-def _unreadable(facts: Facts) -> Finding:
+def _inputs(measures: Iterable[str], facts: Facts) -> dict[str, InputValue]:
+    """Those that the check-in could answer; all of them where it answered nothing."""
+    groups = facts.groups
+    return {name: facts.state(name) for name in measures if not groups or group_of(name) in groups}
+
+
+def _unreadable(facts: Facts, explained: bool) -> Finding:
     inputs: dict[str, InputValue] = dict.fromkeys(sorted(facts.unreadable), "unreadable")
     inputs["prior"] = facts.prior.word if facts.prior else None
     severity = Prior(Severity.HIGH).given(facts.prior)
-    return Finding(UNREADABLE_CODE, "suicidality_unreadable", severity, facts.level, inputs)
+    because = (*_CANNOT_BE_READ(facts), *lateness(facts)) if explained else ()
+    title = "suicidality_unreadable"
+    return Finding(UNREADABLE_CODE, title, severity, facts.level, inputs, because)
 
 
 def severity_of(findings: Iterable[Finding]) -> Severity | None:
@@ -155,96 +178,3 @@ def suicidality_severity(findings: Iterable[Finding], ruleset: RuleSet) -> Sever
     does not know, such as an older version's, counts rather than vanishes.
     """
     return severity_of(finding for finding in findings if finding.rule not in ruleset.apart)
-
-
-def to_document(ruleset: RuleSet) -> dict[str, Any]:
-    """The rule set as plain JSON values."""
-    return {
-        "rules": [
-            {
-                "code": rule.code,
-                "title": rule.title,
-                "when": documents.to_document(rule.when),
-                "severity": _written(rule.severity),
-                "suicidality": rule.suicidality,
-            }
-            for rule in ruleset.rules
-        ]
-    }
-
-
-def parse(document: object) -> RuleSet:
-    """The rule set a document describes; RuleSetFaults where it describes none."""
-    if not isinstance(document, dict) or document.keys() != {"rules"}:
-        raise RuleSetFaults([Fault("", "wrong_members", "A rule set is an object with: rules.")])
-    listed = document["rules"]
-    if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_RULES:
-        detail = f"A rule set lists 1 to {MAX_RULES} rules."
-        raise RuleSetFaults([Fault("/rules", "wrong_length", detail)])
-    faults: list[Fault] = []
-    taken = {HELP_CODE, UNREADABLE_CODE}
-    rules = [_rule(rule, f"/rules/{i}", taken, faults) for i, rule in enumerate(listed)]
-    if faults:
-        raise RuleSetFaults(faults)
-    return RuleSet(tuple(rule for rule in rules if rule is not None))
-
-
-def _rule(document: object, pointer: str, taken: set[str], faults: list[Fault]) -> Rule | None:
-    if not isinstance(document, dict) or document.keys() != set(_MEMBERS):
-        detail = f"A rule is an object with exactly: {', '.join(_MEMBERS)}."
-        faults.append(Fault(pointer, "wrong_members", detail))
-        return None
-    known = len(faults)
-    code, title, suicidality = document["code"], document["title"], document["suicidality"]
-    if not isinstance(code, str) or not _CODE.fullmatch(code):
-        faults.append(Fault(f"{pointer}/code", "malformed", "Capitals, digits, _; such as R1."))
-    elif code in taken:
-        detail = f"{code} is another rule's, or the product's own."
-        faults.append(Fault(f"{pointer}/code", "code_taken", detail))
-    else:
-        taken.add(code)
-    if not isinstance(title, str) or not _TITLE.fullmatch(title):
-        detail = "Small letters, digits, _; such as mood_low."
-        faults.append(Fault(f"{pointer}/title", "malformed", detail))
-    severity = _severity(document["severity"])
-    if severity is None:
-        words = ", ".join(level.word for level in Severity)
-        detail = f"One of {words}, or {{'prior' or 'raised': {{'at_least': one of them}}}}."
-        faults.append(Fault(f"{pointer}/severity", "unknown_severity", detail))
-    when, wrong = documents.parse(document["when"], f"{pointer}/when")
-    faults.extend(wrong)
-    if not isinstance(suicidality, bool):
-        faults.append(Fault(f"{pointer}/suicidality", "malformed", "true or false."))
-    if len(faults) > known or when is None or severity is None:
-        return None
-    rule = Rule(code, title, when, severity, suicidality)
-    if rule.names_suicidality and not suicidality:
-        detail = "A rule that looks at a suicidality item says so: true."
-        faults.append(Fault(f"{pointer}/suicidality", "not_flagged", detail))
-    return rule
-
-
-def _written(severity: Severity | Prior | Raised) -> object:
-    match severity:
-        case Prior(at_least):
-            return {"prior": {"at_least": at_least.word}}
-        case Raised(at_least):
-            return {"raised": {"at_least": at_least.word}}
-    return severity.word
-
-
-def _severity(document: object) -> Severity | Prior | Raised | None:
-    match document:
-        case {"raised": {"at_least": str(word), **rest}, **others} if not rest and not others:
-            level = _level(word)
-            return None if level is None else Raised(level)
-        case {"prior": {"at_least": str(word), **rest}, **others} if not rest and not others:
-            level = _level(word)
-            return None if level is None else Prior(level)
-        case str(word):
-            return _level(word)
-    return None
-
-
-def _level(word: str) -> Severity | None:
-    return next((level for level in Severity if level.word == word), None)

@@ -16,7 +16,8 @@ from diary.logs import logger
 from diary.rules.default import DEFAULT
 from diary.rules.model import rule_sets
 from diary.rules.publication import check
-from diary.rules.ruleset import RuleSet, RuleSetFaults, parse, to_document
+from diary.rules.ruleset import RuleSet, RuleSetFaults
+from diary.rules.writing import parse, to_document
 from diary.work import Work
 
 _log = logger("rules")

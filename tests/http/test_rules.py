@@ -10,7 +10,8 @@ from diary.access.sessions import revoke
 from diary.rules import service
 from diary.rules.default import DEFAULT
 from diary.rules.model import rule_sets
-from diary.rules.ruleset import RuleSet, to_document
+from diary.rules.ruleset import RuleSet
+from diary.rules.writing import to_document
 from diary.work import House
 from tests.cast import Cast
 from tests.client import Response
@@ -32,7 +33,7 @@ def document() -> dict[str, Any]:
 
 
 def with_anxiety() -> dict[str, Any]:
-    return {"rules": [*document()["rules"], ANXIOUS]}
+    return {**document(), "rules": [*document()["rules"], ANXIOUS]}
 
 
 def publish(cast: Cast, changed: dict[str, Any], reason: str = "Agreed on Monday") -> Response:
@@ -190,6 +191,6 @@ def test_what_would_take_minutes_to_check_is_refused_at_once(cast: Cast) -> None
     risk = {"kind": "at_least", "measure": "si", "value": 1}
     when = {"kind": "all", "of": [risk, {"kind": "any", "of": [*levels, anxious]}]}
     long = ANXIOUS | {"when": when, "suicidality": True}
-    refused = publish(cast, {"rules": [*document()["rules"], long]})
+    refused = publish(cast, {**document(), "rules": [*document()["rules"], long]})
 
     assert (refused.status, refused.json["errors"][0]["code"]) == (422, "too_many_combinations")

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
-from diary.rules import ruleset
+from diary.rules import writing
 from diary.rules.conditions import (
     KINDS,
     All,
@@ -253,7 +253,7 @@ rulesets = st.lists(
 @given(rulesets)
 @example(DEFAULT)
 def test_a_rule_set_comes_back_from_its_document(rules: RuleSet) -> None:
-    assert ruleset.parse(ruleset.to_document(rules)) == rules
+    assert writing.parse(writing.to_document(rules)) == rules
 
 
 RULE: dict[str, Any] = {
@@ -287,7 +287,7 @@ RULE: dict[str, Any] = {
 )
 def test_a_rule_that_is_not_one(change: Any, pointer: str, code: str | None) -> None:
     with pytest.raises(RuleSetFaults) as refused:
-        ruleset.parse({"rules": [{**RULE, **change}]})
+        writing.parse({"rules": [{**RULE, **change}]})
     [fault] = refused.value.faults
     assert fault.pointer == pointer
     assert code is None or fault.code == code
@@ -296,12 +296,12 @@ def test_a_rule_that_is_not_one(change: Any, pointer: str, code: str | None) -> 
 @pytest.mark.parametrize("document", [None, [], {}, {"rules": {}}, {"rules": []}, {"rule": [RULE]}])
 def test_a_document_without_rules(document: object) -> None:
     with pytest.raises(RuleSetFaults):
-        ruleset.parse(document)
+        writing.parse(document)
 
 
 def test_every_rule_is_read_before_a_set_is_refused() -> None:
     with pytest.raises(RuleSetFaults) as refused:
-        ruleset.parse({"rules": [{**RULE, "title": ""}, RULE, {**RULE, "severity": "x"}, 5]})
+        writing.parse({"rules": [{**RULE, "title": ""}, RULE, {**RULE, "severity": "x"}, 5]})
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [
         ("/rules/0/title", "malformed"),
         ("/rules/1/code", "code_taken"),

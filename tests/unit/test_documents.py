@@ -20,7 +20,7 @@ from diary.checkins.answers import faults_in
 from diary.errors import Fault
 from diary.instruments import library
 from diary.instruments.measures import MEASURES
-from diary.rules import publication, ruleset
+from diary.rules import publication, ruleset, writing
 from diary.rules.conditions import KINDS
 from diary.rules.default import DEFAULT
 from diary.rules.documents import parse as parse_condition
@@ -183,7 +183,7 @@ def test_the_check_in_in_the_documents_is_taken_as_it_is() -> None:
 
 def test_the_rule_set_in_the_documents_may_go_live() -> None:
     (example,) = [json.loads(block) for block in blocks(document("rules.md"), "json")]
-    parsed = ruleset.parse(example)
+    parsed = writing.parse(example)
 
     assert parsed.rules[: len(DEFAULT.rules)] == DEFAULT.rules
     assert publication.check(parsed) is None

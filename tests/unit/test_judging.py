@@ -46,7 +46,7 @@ def judged(**said: Any) -> tuple[Severity | None, str | None]:
         ({}, (None, None)),
         ({"si_gate": "no"}, (None, None)),
         ({"si_gate": "no", "si": 0, "si_act": "no", "safe_now": "yes"}, (None, None)),
-        ({"mood": 0, "anxiety": 10, "dissociation": 4}, (None, None)),
+        ({"mood": 2, "anxiety": 10, "dissociation": 4}, (None, None)),
         # R1, critical: some intent or a plan, any act, or not able to stay safe.
         ({"si": 3}, (HIGH, "R2")),
         ({"si": 4}, (CRITICAL, "R1")),
@@ -109,6 +109,7 @@ def test_findings_come_gravest_first_and_keep_their_inputs() -> None:
         CRITICAL,
         suicidality=3,
         inputs={"si": 3, "si_act": "yes", "safe_now": "declined"},
+        because=({"kind": "is", "measure": "si_act", "answer": "yes"},),
     )
     assert findings[-1].inputs == {
         "si_gate": None,
@@ -127,6 +128,7 @@ def test_an_unreadable_answer_is_judged_whatever_the_rule_set_says() -> None:
         HIGH,
         suicidality=None,
         inputs={"safe_now": "unreadable", "si": "unreadable", "prior": None},
+        because=({"kind": "unreadable", "measures": ["si", "safe_now"]},),
     )
     assert suicidality_severity([finding], RuleSet(())) is HIGH
 
