@@ -17,13 +17,12 @@ from diary.severity import Severity
 States: TypeAlias = Mapping[Key, State]
 Combination: TypeAlias = Mapping[str, int | str]
 
-_HOLDS, _NEVER = All(()), AnyOf(())
-
 
 def severity_in(rules: Iterable[Rule], states: States) -> Severity | None:
-    """What `judge` finds; what is an axis itself is put in as what it amounts to."""
+    """What `judge` finds. The facts have no history, no infusion and no phrase, so what is an axis
+    itself holds in none; where it does in the combination, what it amounts to is put beside it."""
     settled = RuleSet(tuple(replace(rule, when=_settled(rule.when, states)) for rule in rules))
-    return severity_of(judge(settled, _facts(states)))
+    return severity_of(judge(settled, _facts(states), explained=False))
 
 
 def combination(states: States) -> Combination:
@@ -48,12 +47,11 @@ def _settled(condition: Condition, states: States) -> Condition:
             return All(tuple(_settled(part, states) for part in parts))
         case AnyOf(parts):
             return AnyOf(tuple(_settled(part, states) for part in parts))
-    if isinstance(condition, Traced):
-        threshold = states.get(condition)
-        return at_threshold(condition, threshold) if isinstance(threshold, int) else _NEVER
-    if isinstance(condition, Infused | Phrase):
-        return _HOLDS if states.get(condition) else _NEVER
-    return condition
+    state = states.get(condition) if isinstance(condition, Traced | Infused | Phrase) else None
+    if not isinstance(state, int):
+        return condition
+    amounts_to = at_threshold(condition, state) if isinstance(condition, Traced) else All(())
+    return AnyOf((condition, amounts_to))
 
 
 def _facts(states: States) -> Facts:

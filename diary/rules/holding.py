@@ -87,7 +87,7 @@ def judged(rules: Iterable[Rule], among: Combinations) -> Levels:
     """How grave each combination is found by the rules, and by the product where an answer cannot
     be read; as `ruleset.judge` finds it."""
     found: Levels = dict.fromkeys(Severity, 0)
-    suicidality: Levels = dict.fromkeys(Severity, 0)
+    raisable: Levels = dict.fromkeys(Severity, 0)
     raising: list[tuple[Raised, int]] = []
     for rule in rules:
         fired = holding(rule.when, among)
@@ -95,12 +95,12 @@ def judged(rules: Iterable[Rule], among: Combinations) -> Levels:
             raising.append((rule.severity, fired))
             continue
         _add(found, rule.severity, fired, among)
-        if rule.suicidality:
-            _add(suicidality, rule.severity, fired, among)
+        if rule.suicidality and not rule.looks_back:
+            _add(raisable, rule.severity, fired, among)
     for severity, fired in raising:
         for level in Severity:
             least = level <= severity.at_least
-            found[level] |= fired if least else fired & suicidality[Severity(level - 1)]
+            found[level] |= fired if least else fired & raisable[Severity(level - 1)]
     _add(found, Prior(Severity.HIGH), unreadable(among), among)
     return found
 

@@ -55,8 +55,9 @@ def steps(group: str, among: Combinations) -> Iterator[Step]:
     axes, risks = among.axes, risks_of(group)
     for axis, states in axes.items():
         if isinstance(axis, Traced):
-            known = axis.measure in risks
-            yield from (Step(axis, *pair, may_be_critical=known) for pair in pairwise(states))
+            # The last threshold has all the answers that any other has.
+            if len(states) > 1:
+                yield Step(axis, None, states[-1], may_be_critical=axis.measure in risks)
         elif isinstance(axis, Infused | Phrase):
             yield Step(axis, None, 1, may_be_critical=isinstance(axis, Phrase))
         elif axis not in (*risks, PRIOR, SILENT_HOURS, MISSED):

@@ -112,13 +112,14 @@ levels = st.sampled_from(Severity)
 rules = st.lists(
     st.builds(
         Rule,
-        st.just("A1"),
+        st.sampled_from(["A1", "A2", "A3", "A4"]),
         st.just("a_title"),
         trees,
         levels | st.builds(Prior, levels) | st.builds(Raised, levels),
         st.booleans(),
     ),
     max_size=4,
+    unique_by=lambda rule: rule.code,
 )
 
 

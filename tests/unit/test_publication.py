@@ -45,6 +45,7 @@ UNSURE_WITH_IDEATION = All(
     )
 )
 PRESENT = AnyOf((AtLeast("si", 1), Is("si_gate", "yes"), Is("safe_now", "unsure")))
+IDEATION = AnyOf((AtLeast("si", 1), Is("si_gate", "yes")))
 WITHHELD = AnyOf(
     (
         *(Declined(item) for item in SUICIDALITY),
@@ -156,8 +157,7 @@ def test_a_good_mood_that_excuses() -> None:
 
 
 def test_a_mood_that_adds_to_ideation_may_go_live() -> None:
-    ideation = AnyOf((AtLeast("si", 1), Is("si_gate", "yes")))
-    heavier = added(All((ideation, AtMost("mood", 2))), HIGH)
+    heavier = added(All((IDEATION, AtMost("mood", 2))), HIGH)
     assert checked(*DAILY, heavier) is None
 
 
@@ -279,13 +279,15 @@ def test_a_rise_that_excuses() -> None:
     unless_risen = All((AtLeast("si", 3), Not(RISES)))
     gap = refused(R1, when(R2, AnyOf((unless_risen, UNSURE_WITH_IDEATION))), R3, R7)
     history = "rises si by 2 within_hours 72"
-    assert (gap.lighter, gap.lighter_severity) == ({"si": 3, history: "from 3"}, MODERATE)
+    assert (gap.lighter, gap.lighter_severity) == ({"si": 3, history: "from 2"}, MODERATE)
     assert (gap.heavier, gap.heavier_severity) == ({"si": 3}, HIGH)
 
 
-def test_a_rise_that_excuses_only_a_later_rule() -> None:
-    first_time = All((ACUTE, Not(WasAtLeast("si", 4, 30))))
-    gap = refused(when(R1, first_time), R2, R3, R7)
+def test_what_was_answered_before_that_excuses() -> None:
+    first_time = All((AtLeast("si", 4), Not(WasAtLeast("si", 4, 30))))
+    gap = refused(
+        when(R1, AnyOf((first_time, Is("si_act", "yes"), Is("safe_now", "no")))), R2, R3, R7
+    )
     assert gap.lighter == {"si": 4, "was_at_least si value 4 within_days 30": "from 0"}
     assert gap.heavier == {"si": 4}
 
@@ -309,7 +311,7 @@ def test_what_was_found_before_beside_no_risk_of_now() -> None:
 
 
 def test_a_history_of_mood_adds_and_is_never_what_makes_it_critical() -> None:
-    low = All((AtLeast("si", 1), BelowMedian("mood", 3, 7, 4, 2)))
+    low = All((IDEATION, BelowMedian("mood", 3, 7, 4, 2)))
     assert checked(*DAILY, added(low, HIGH)) is None
     gap = refused(*DAILY, added(low, CRITICAL))
     assert (gap.lighter_severity, gap.heavier_severity) == (MODERATE, CRITICAL)
@@ -334,9 +336,9 @@ def test_an_infusion_adds_and_is_never_what_makes_it_critical() -> None:
 
 
 def test_an_infusion_that_excuses() -> None:
-    gap = refused(when(R1, All((ACUTE, Not(HoursAfterInfusion(4))))), R2, R3, R7)
-    assert gap.lighter["hours_after_infusion more_than 4"] == "holds"
-    assert gap.heavier_severity is CRITICAL
+    gap = refused(R1, when(R2, All((R2.when, Not(HoursAfterInfusion(4))))), R3, R7)
+    assert gap.lighter == {"si": 3, "hours_after_infusion more_than 4": "holds"}
+    assert (gap.lighter_severity, gap.heavier) == (MODERATE, {"si": 3})
 
 
 def test_a_phrase_may_make_it_critical_and_never_excuses() -> None:
@@ -351,7 +353,7 @@ def test_a_rule_on_the_note_alone_that_wants_no_phrase() -> None:
 
 
 def test_a_first_risk_that_weighs_more_than_the_next() -> None:
-    gap = refused(*DAILY, added(All((AtLeast("si", 1), HadNoRisk())), HIGH))
+    gap = refused(*DAILY, added(All((IDEATION, HadNoRisk())), HIGH))
     assert (gap.lighter, gap.heavier) == ({"si": 1, "prior": "low"}, {"si": 1})
 
 
