@@ -7,6 +7,7 @@ that differ on one axis alone stand a fixed distance apart.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from math import prod
 from typing import TypeAlias
 
@@ -30,18 +31,22 @@ PRIOR = "prior"
 class Combinations:
     """All combinations of the axes' states. An axis that is not there is in no state at all.
 
-    total: how many. everything: the set of all of them.
+    Nothing is laid out before it is asked for: there may be too many. total: how many.
     """
 
     def __init__(self, axes: Axes) -> None:
         self.axes = axes
         self.total = prod(len(states) for states in axes.values())
-        self.everything = (1 << self.total) - 1
         self._strides: dict[Key, int] = {}
         stride = self.total
         for axis, states in axes.items():
             stride //= len(states)
             self._strides[axis] = stride
+
+    @cached_property
+    def everything(self) -> int:
+        """The set of all of them."""
+        return (1 << self.total) - 1
 
     @property
     def of_silence(self) -> bool:
