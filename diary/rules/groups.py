@@ -16,9 +16,11 @@ from diary.rules.conditions import (
     AtMost,
     Condition,
     DaysAfterInfusion,
+    Declined,
     HoursAfterInfusion,
     InfusionNumber,
     Missed,
+    NotAnswered,
     Phrase,
     Silent,
     Traced,
@@ -75,7 +77,7 @@ def _axes(group: str, conditions: list[Condition], risks: tuple[str, ...], *, ex
     named = [node for node in conditions if isinstance(node, Answered | Traced)]
     for name in dict.fromkeys(node.measure for node in named):
         if name in measures and name not in risks:
-            axes[name] = (None, *_told_apart(name, conditions), DECLINED)
+            axes[name] = (None, *_told_apart(name, conditions))
     for node in named:
         if isinstance(node, Traced) and node.measure in measures:
             possible = thresholds(node)
@@ -95,18 +97,22 @@ def answers(measure: str) -> tuple[int | str, ...]:
     return scale.options
 
 
-def _told_apart(measure: str, conditions: list[Condition]) -> tuple[int | str, ...]:
-    """One answer for all that no condition tells apart."""
-    scale = MEASURES[measure]
-    if not isinstance(scale, Scale):
-        return scale.options
-    sides = {scale.low}
+def _told_apart(measure: str, conditions: list[Condition]) -> tuple[State, ...]:
+    """The lowest of the answers that no condition tells apart; declined, where one asks for it."""
+    declined: set[State] = set()
+    firsts: set[State] = set()
     for node in conditions:
-        if isinstance(node, Traced) and node.measure == measure:
+        compared = [node]
+        if isinstance(node, Traced):
             compared = [at_threshold(node, threshold) for threshold in thresholds(node)[-1:]]
-        else:
-            compared = [node] if isinstance(node, AtLeast | AtMost) else []
-        for each in compared:
-            if each.measure == measure:
-                sides |= {each.value, each.value + (1 if isinstance(each, AtMost) else -1)}
-    return tuple(value for value in answers(measure) if value in sides)
+        match compared:
+            case [AtLeast(name, value)] if name == measure:
+                firsts.add(value)
+            case [AtMost(name, value)] if name == measure:
+                firsts.add(value + 1)
+            case [Declined(name) | NotAnswered(name)] if name == measure:
+                declined.add(DECLINED)
+    lowest, *others = answers(measure)
+    choices = isinstance(lowest, str)
+    kept = [answer for answer in others if choices or answer in firsts]
+    return (lowest, *kept, *declined)
