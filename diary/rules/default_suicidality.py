@@ -117,10 +117,11 @@ RISING: Final = Rule(
     suicidality=True,
 )
 
+# From low on: R14 is silent after any risk, and between the two nobody may go unseen.
 SILENT_AFTER_RISK: Final = Rule(
     "R6",
     "silent_after_risk",
-    AnyOf((Silent("critical", 12), Silent("high", 24), Silent("moderate", 36))),
+    AnyOf((Silent("critical", 12), Silent("high", 24), Silent("low", 36))),
     Prior(at_least=Severity.MODERATE),
     suicidality=True,
 )

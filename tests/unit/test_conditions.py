@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
+from diary.instruments.measures import MEASURES, SUICIDALITY
 from diary.rules import writing
 from diary.rules.conditions import (
     KINDS,
@@ -27,53 +27,10 @@ from diary.rules.default import DEFAULT
 from diary.rules.documents import MAX_NODES, parse, to_document
 from diary.rules.evaluation import holds
 from diary.rules.facts import Facts, readings
-from diary.rules.ruleset import Prior, Rule, RuleSet, RuleSetFaults
-from diary.severity import Severity
+from diary.rules.ruleset import RuleSet, RuleSetFaults
+from tests.conditions import rulesets, trees
 
 SILENT = Facts({})
-SCALES = [name for name, measure in MEASURES.items() if isinstance(measure, Scale)]
-CHOICES = [name for name in MEASURES if name not in SCALES]
-
-
-def comparisons(shape: type[AtLeast] | type[AtMost]) -> st.SearchStrategy[Condition]:
-    def of(name: str) -> st.SearchStrategy[Condition]:
-        scale = MEASURES[name]
-        assert isinstance(scale, Scale)
-        return st.builds(shape, st.just(name), st.integers(scale.low, scale.high))
-
-    return st.sampled_from(SCALES).flatmap(of)
-
-
-def choices(name: str) -> st.SearchStrategy[Condition]:
-    measure = MEASURES[name]
-    assert not isinstance(measure, Scale)
-    return st.builds(Is, st.just(name), st.sampled_from(measure.options))
-
-
-names = st.sampled_from(list(MEASURES))
-leaves: st.SearchStrategy[Condition] = st.one_of(
-    comparisons(AtLeast),
-    comparisons(AtMost),
-    st.sampled_from(CHOICES).flatmap(choices),
-    st.builds(Declined, names),
-    st.builds(NotAnswered, names),
-    st.just(Unreadable()),
-)
-
-
-def within(inner: st.SearchStrategy[Condition], depth: int) -> st.SearchStrategy[Condition]:
-    if depth == 1:
-        return inner
-    parts = st.lists(within(inner, depth - 1), min_size=1, max_size=3).map(tuple)
-    return st.one_of(
-        inner,
-        st.builds(All, parts),
-        st.builds(AnyOf, parts),
-        st.builds(Not, within(inner, depth - 1)),
-    )
-
-
-trees = within(leaves, 4)
 
 
 @pytest.mark.parametrize(
@@ -232,22 +189,6 @@ def test_a_body_that_contradicts_itself_is_read_each_way() -> None:
     assert (answered.state("si"), declined.state("si")) == (4, "declined")
     assert answered.state("mood") == declined.state("mood") == 5
     assert readings(answered) == (answered,)
-
-
-severities = st.one_of(st.sampled_from(Severity), st.builds(Prior, st.sampled_from(Severity)))
-rulesets = st.lists(
-    st.builds(
-        Rule,
-        st.from_regex(r"\A[A-Z][A-Z0-9_]{0,7}\Z").filter(lambda code: code not in ("R0", "U1")),
-        st.from_regex(r"\A[a-z][a-z0-9_]{0,9}\Z"),
-        trees.filter(lambda tree: len(list(nodes(tree))) <= MAX_NODES),
-        severities,
-        st.just(True),
-    ),
-    min_size=1,
-    max_size=4,
-    unique_by=lambda rule: rule.code,
-).map(lambda rules: RuleSet(tuple(rules)))
 
 
 @given(rulesets)

@@ -1,0 +1,187 @@
+"""Strategies: every kind of condition, rule sets, and diaries to judge by them."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from diary.instruments.measures import GROUPS, MEASURES, RISKS, TRACED, Scale
+from diary.rules.conditions import (
+    KINDS,
+    All,
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Condition,
+    Declined,
+    Is,
+    Not,
+    NotAnswered,
+    nodes,
+)
+from diary.rules.documents import LIMITS, MAX_NODES
+from diary.rules.facts import AfterInfusion, Entry, Facts, History, Late, Newer, Silence
+from diary.rules.ruleset import Prior, Raised, Rule, RuleSet
+from diary.severity import Severity
+from tests.diaries import DAY_STARTS, NOW
+
+SCALES = [name for name, measure in MEASURES.items() if isinstance(measure, Scale)]
+CHOICES = [name for name in MEASURES if name not in SCALES]
+LEVELS = st.sampled_from(Severity)
+
+
+def scale(name: str) -> Scale:
+    found = MEASURES[name]
+    assert isinstance(found, Scale)
+    return found
+
+
+def answer(name: str) -> st.SearchStrategy[Any]:
+    """Any answer the measure can have."""
+    measure = MEASURES[name]
+    if isinstance(measure, Scale):
+        return st.integers(measure.low, measure.high)
+    return st.sampled_from(measure.options)
+
+
+def _member(shape: type[Condition], name: str, measure: str) -> st.SearchStrategy[Any]:
+    if name == "measure":
+        return st.just(measure)
+    if name in ("value", "choice"):
+        return answer(measure)
+    if name in ("by", "times") and measure in SCALES:
+        most = scale(measure).high - scale(measure).low
+        return st.integers(1, min(most, LIMITS["times"][1]) if name == "times" else most)
+    if name == "after":
+        return LEVELS.map(lambda level: level.word)
+    return st.integers(*LIMITS[name])
+
+
+def _is_ordered(condition: Any) -> bool:
+    first, last = getattr(condition, "first", 0), getattr(condition, "last", 1_000)
+    days, entries = getattr(condition, "days", 60), getattr(condition, "entries", 1)
+    return bool(first <= last and entries <= days)
+
+
+def leaves_of(shape: type[Condition]) -> st.SearchStrategy[Condition]:
+    """Any condition of a kind that holds no other."""
+    members = list(shape.__dataclass_fields__)
+
+    def of(measure: str) -> st.SearchStrategy[Condition]:
+        return st.builds(shape, **{name: _member(shape, name, measure) for name in members})
+
+    if shape in (AtLeast, AtMost):
+        names = SCALES
+    elif shape is Is:
+        names = CHOICES
+    elif shape in (Declined, NotAnswered):
+        names = list(MEASURES)
+    else:
+        names = sorted(TRACED)
+    return st.sampled_from(names).flatmap(of).filter(_is_ordered)
+
+
+LEAVES = [shape for shape in KINDS.values() if shape not in (All, AnyOf, Not)]
+leaves = st.one_of(*map(leaves_of, LEAVES))
+
+
+def within(inner: st.SearchStrategy[Condition], depth: int) -> st.SearchStrategy[Condition]:
+    if depth == 1:
+        return inner
+    parts = st.lists(within(inner, depth - 1), min_size=1, max_size=3).map(tuple)
+    return st.one_of(
+        inner,
+        st.builds(All, parts),
+        st.builds(AnyOf, parts),
+        st.builds(Not, within(inner, depth - 1)),
+    )
+
+
+trees = within(leaves, 4)
+phrases = st.text("abcxyzñé ' ", min_size=2, max_size=100).filter(
+    lambda text: sum(map(str.isalpha, text)) >= 2
+)
+severities = st.one_of(LEVELS, st.builds(Prior, LEVELS), st.builds(Raised, LEVELS))
+rulesets = st.builds(
+    lambda rules, listed: RuleSet(tuple(rules), {"en": tuple(listed)}),
+    st.lists(
+        st.builds(
+            Rule,
+            st.from_regex(r"\A[A-Z][A-Z0-9_]{0,7}\Z").filter(lambda c: c not in ("R0", "U1")),
+            st.from_regex(r"\A[a-z][a-z0-9_]{0,9}\Z"),
+            trees.filter(lambda tree: len(list(nodes(tree))) <= MAX_NODES),
+            severities,
+            st.just(True),
+        ),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda rule: rule.code,
+    ),
+    st.lists(phrases, min_size=1, max_size=4),
+)
+
+
+def some_of(group: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Answers to some of what a group gives."""
+    return st.fixed_dictionaries({}, optional={name: answer(name) for name in GROUPS[group]})
+
+
+@st.composite
+def histories(draw: st.DrawFn, group: str, days: int = 250) -> History:
+    """A diary of the group, denser towards today."""
+    told = draw(
+        st.lists(
+            st.tuples(
+                st.one_of(st.integers(0, 24 * 14), st.integers(0, 24 * days)), some_of(group)
+            ),
+            max_size=14,
+        )
+    )
+    entries = []
+    for hours, answers in sorted(told, key=lambda each: each[0]):
+        recorded_at = NOW - timedelta(hours=hours)
+        entries.append(Entry(recorded_at, (recorded_at - DAY_STARTS).date(), answers))
+    bases = {name: answer(name) for name in GROUPS[group] if name in TRACED}
+    return History(
+        NOW,
+        (NOW - DAY_STARTS).date(),
+        tuple(entries),
+        draw(st.fixed_dictionaries({}, optional=bases)),
+    )
+
+
+infusions = st.none() | st.builds(
+    AfterInfusion, st.integers(1, 12), st.integers(0, 60), st.floats(0, 24 * 60)
+)
+priors = st.none() | LEVELS
+lates = st.none() | st.builds(
+    Late,
+    st.floats(0, 24 * 30),
+    st.none() | st.builds(Newer, st.none() | st.integers(0, 5), st.floats(0, 24 * 30)),
+)
+
+
+@st.composite
+def check_ins(draw: st.DrawFn, group: str) -> Facts:
+    """One check-in of the group, with everything that may be known beside it."""
+    answers = draw(some_of(group))
+    risks = [name for name in GROUPS[group] if name in RISKS and name not in answers]
+    declined = draw(st.sets(st.sampled_from(risks))) if risks else set()
+    return Facts(
+        answers,
+        declined=frozenset(declined),
+        prior=draw(priors),
+        history=draw(histories(group)),
+        infusion=draw(infusions),
+        phrases=draw(st.sampled_from([(), ("a phrase",)])),
+        late=draw(lates),
+    )
+
+
+silences = st.builds(
+    lambda hours, missed, prior: Facts({}, silence=Silence(hours, missed), prior=prior),
+    st.floats(0, 24 * 30),
+    st.integers(0, 60),
+    priors,
+)
+every_fact = st.one_of(st.sampled_from(list(GROUPS)).flatmap(check_ins), silences)
