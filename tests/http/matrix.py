@@ -125,7 +125,7 @@ NO_CHANGE = {"postPatientBreakGlass", "deletePatientBreakGlass"}
 OWN_OR_MANAGED = {"postStaffContacts", "deleteStaffContact"}
 # No clinic has published a rule set of its own, nor a policy for what is no severity; and there is
 # no licence to attest of the product's own instrument.
-NOT_THERE = {"getRuleSet", "getPolicy", "postInstrumentLicence"}
+NOT_THERE = {"getRuleSet", "getRuleSetComparison", "getPolicy", "postInstrumentLicence"}
 # The id of a patient that stands in the body.
 IN_BODY = {"postAlerts": "patient_id"}
 WORDS = {
