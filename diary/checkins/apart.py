@@ -11,11 +11,11 @@ from sqlalchemy import select
 from diary.alerts.service import raise_alert
 from diary.checkins import notes
 from diary.checkins.context import Context
+from diary.checkins.forms import said_of_suicidality
 from diary.checkins.guide import guide
 from diary.checkins.judging import Judged, Said, judged
 from diary.checkins.model import quarantine
 from diary.checkins.receipt import Outcome, Receipt
-from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault, Invalid
 from diary.rules.facts import Facts
 from diary.rules.phrases import found as phrases_in
@@ -54,7 +54,7 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
     """
     patient = context.patient
     in_force = load(work, patient.clinic_id, context.rule_set_id)
-    facts = suicidality_of(sent.body, context.prior)
+    facts = said_of_suicidality(work, patient.clinic_id, sent.body, context.prior)
     if facts is None and not (sent.note and phrases_in(sent.note, in_force.rules.phrases)):
         raise Invalid(errors=sent.faults)
     known = work.row(
