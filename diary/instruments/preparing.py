@@ -14,7 +14,8 @@ from diary.instruments.fhir import documents
 from diary.instruments.fhir.model import ASSUMED, Questionnaire, Remark
 from diary.instruments.fhir.parts import LANGUAGE
 from diary.instruments.fhir.reading import read
-from diary.instruments.matching import Match, Profiles, match, report
+from diary.instruments.matching import Match, match, report
+from diary.instruments.recognising import Profiles
 
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", re.ASCII)
@@ -63,13 +64,13 @@ def examine(
     Invalid for what was said beside it.
     """
     if locale is not None and not (len(locale) <= 16 and LANGUAGE.fullmatch(locale)):
-        raise _unfit("/locale", "invalid_format", "a language tag is needed")
+        raise _beside("/locale", "invalid_format", "a language tag is needed")
     if mapping is not None and not all(isinstance(key, str) for key in mapping.values()):
-        raise _unfit("/mapping", "wrong_type", "it leads from linkIds to item keys")
+        raise _beside("/mapping", "wrong_type", "it leads from linkIds to item keys")
     checked = documents.checked(document)
     questionnaire = read(checked, language=locale)
     if locale is not None and locale != questionnaire.language:
-        raise _unfit("/locale", "language_differs", "the document says another language")
+        raise _beside("/locale", "language_differs", "the document says another language")
     found = match(questionnaire, profiles, profile=profile, mapping=mapping)
     return Examined(
         checked,
@@ -95,14 +96,14 @@ def prepare(
     questionnaire, profile = examined.questionnaire, examined.match.profile
     slug = slug or profile
     if slug is None:
-        raise _unfit("/slug", "required", "what no profile fits needs a name")
+        raise _beside("/slug", "required", "what no profile fits needs a name")
     if not SLUG.fullmatch(slug):
-        raise _unfit("/slug", "invalid_format", "small letters, digits and hyphens are needed")
+        raise _beside("/slug", "invalid_format", "small letters, digits and hyphens are needed")
     if any(own.slug == slug for own in library.published()):
-        raise _unfit("/slug", "reserved", "an instrument of the product has this name")
+        raise _beside("/slug", "reserved", "an instrument of the product has this name")
     version = version or questionnaire.version or examined.sha256[:_DIGITS_OF_SHA]
     if not VERSION.fullmatch(version):
-        raise _unfit("/version", "invalid_format", "this cannot stand in an address; give another")
+        raise _beside("/version", "invalid_format", "this cannot stand in an address; give another")
     said = questionnaire.title.get(examined.locale)
     return Prepared(
         examined,
@@ -149,5 +150,5 @@ def _fingerprint(questionnaire: Questionnaire, found: Match) -> str:
     return sha256(orjson.dumps([items, scored])).hexdigest()
 
 
-def _unfit(pointer: str, code: str, detail: str) -> Invalid:
+def _beside(pointer: str, code: str, detail: str) -> Invalid:
     return Invalid(errors=[FieldFault(pointer, code, detail)])

@@ -12,7 +12,7 @@ LARGEST: Final = 5 * 1024 * 1024
 """Bytes that a document may have."""
 DEEPEST: Final = 30
 """Levels that it may be nested."""
-_MOST_PARTS = 200_000
+_MOST_PARTS = 500_000
 _MARK = b"\xef\xbb\xbf"
 _XML_MARKS = (b"<", b"\xff\xfe<", b"\xfe\xff\x00<")
 
@@ -36,8 +36,6 @@ def parsed(raw: bytes) -> dict[str, Any]:
     raw = raw.removeprefix(_MARK)
     if raw.lstrip().startswith(_XML_MARKS):
         _refuse("xml", "this is XML; the same resource is needed as JSON")
-    if raw.count(b"{") + raw.count(b"[") > _MOST_PARTS:
-        _refuse("too_many", f"at most {_MOST_PARTS} lists and objects are read")
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -56,14 +54,16 @@ def checked(document: object) -> dict[str, Any]:
     """A document that was parsed elsewhere, once it is within the same bounds."""
     if not isinstance(document, dict):
         _refuse("wrong_type", "an object is needed")
-    if _depth(document) > DEEPEST:
-        _refuse("too_deep", f"at most {DEEPEST} levels are read")
     try:
         written = canonical(document)
     except orjson.JSONEncodeError:
+        _refuse_depth(document)
         _refuse("not_json", "a number has too many digits, or a text is no Unicode")
     if len(written) > LARGEST:
         _refuse("too_large", f"at most {LARGEST} bytes are read")
+    if sum(written.count(mark) for mark in (b"{", b"[", b",")) > _MOST_PARTS:
+        _refuse("too_many", f"at most {_MOST_PARTS} values are read")
+    _refuse_depth(document)
     # Written so by the encoder, or by a text that has just these letters.
     if b"\\u0000" in written and _has_nul(document):
         _refuse("invalid_text", "a text contains a character that cannot be stored")
@@ -75,6 +75,11 @@ def checked(document: object) -> dict[str, Any]:
 def canonical(document: Mapping[str, Any]) -> bytes:
     """One way to write a document: UTF-8, members sorted, nothing between them."""
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def _refuse_depth(document: object) -> None:
+    if _depth(document) > DEEPEST:
+        _refuse("too_deep", f"at most {DEEPEST} levels are read")
 
 
 def _refuse(code: str, detail: str) -> Never:
