@@ -57,7 +57,7 @@ def record(
     if context.existing is not None:
         if context.existing.body_hash == fingerprint:
             return receipt_of(work, context, context.existing, Outcome.REPEATED)
-        return _conflict(work, context, check_in_id, body, fingerprint)
+        return _conflict(work, context, check_in_id, moment, body, fingerprint)
     form = None
     if draft is not None:
         found = forms.find(draft.instrument, draft.version)
@@ -137,7 +137,12 @@ def _keep(
 
 
 def _conflict(
-    work: Work, context: Context, check_in_id: UUID, body: object, fingerprint: bytes
+    work: Work,
+    context: Context,
+    check_in_id: UUID,
+    moment: datetime,
+    body: object,
+    fingerprint: bytes,
 ) -> Receipt:
     existing = context.existing
     assert existing is not None
@@ -149,7 +154,7 @@ def _conflict(
     on_record = suicidality_of({"answers": existing.answers}, prior)
     if said is None or said == on_record:
         raise CheckInConflict
-    return set_apart(work, context, Apart(check_in_id, work.now, body, fingerprint, "conflict", ()))
+    return set_apart(work, context, Apart(check_in_id, moment, body, fingerprint, "conflict", ()))
 
 
 def _agrees(ours: int | None, theirs: int | None) -> bool | None:
