@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 
 from diary.access.model import clinics
 from diary.alerts.service import Subjected
+from diary.checkins.around import after_infusion, lateness, prior_of
 from diary.checkins.model import check_ins, quarantine
 from diary.columns import Id, Instant
 from diary.errors import Unauthenticated
@@ -18,15 +19,13 @@ from diary.infusions.model import infusions
 from diary.infusions.service import Since, latest_before, since
 from diary.oncall.model import rotas
 from diary.patients.model import ERASED, patients
-from diary.rules.facts import AfterInfusion, Late, Newer
+from diary.rules.facts import AfterInfusion, Late
 from diary.rules.service import in_force
 from diary.severity import Severity
 from diary.work import Work
 
 # The diary's day runs from 04:00 to 04:00: what is told at 1 a.m. belongs to the day before.
 DAY_STARTS: Final = timedelta(hours=4)
-# From then on an answer is late: a phone was without network, not slow.
-LATE_AFTER: Final = timedelta(hours=1)
 _earlier: NamedFromClause = check_ins.alias("earlier")
 _latest: NamedFromClause = check_ins.alias("latest")
 _after: NamedFromClause = check_ins.alias("after")
@@ -55,20 +54,14 @@ class Context:
 
     def late(self, moment: datetime, now: datetime) -> Late | None:
         """How old an answer of that moment is, and the newest that is known of a later one."""
-        newer_at = self.clinic.newer_at
-        if newer_at is None and now - moment < LATE_AFTER:
-            return None
-        newer = newer_at and Newer(self.clinic.newer_si, _age(newer_at, now))
-        return Late(_age(moment, now), newer)
+        return lateness(moment, now, newer_at=self.clinic.newer_at, newer_si=self.clinic.newer_si)
 
     def after_infusion(self, moment: datetime) -> AfterInfusion | None:
         """The same for the rules, to the second. An end that nobody recorded is not waited for."""
-        since = self.since(moment)
-        if since is None:
-            return None
-        ended = self.clinic.infusion_ended_at
-        began = self.clinic.infusion_started_at if ended is None or ended > moment else ended
-        return AfterInfusion(since.number, since.days, _age(began, moment))
+        row = self.clinic
+        return after_infusion(
+            self.since(moment), row.infusion_started_at, row.infusion_ended_at, moment
+        )
 
     def since(self, moment: datetime) -> Since | None:
         """Where the moment lies after the last infusion, in the patient's own days."""
@@ -80,11 +73,6 @@ class Context:
             moment=moment,
             zone=ZoneInfo(self.zone),
         )
-
-
-def _age(moment: datetime, now: datetime) -> float:
-    """In hours; a phone's clock may run ahead of ours."""
-    return max(0.0, (now - moment) / timedelta(hours=1))
 
 
 def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:
@@ -101,18 +89,15 @@ def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:
         locale=row.patient_locale,
         clinic=row,
         rule_set_id=row.rule_set_id,
-        prior=_prior(row),
+        prior=prior_of(
+            earlier=row.earlier_severity,
+            earlier_at=row.earlier_at,
+            latest=row.latest_severity,
+            apart=row.apart_severity,
+            apart_at=row.apart_at,
+        ),
         existing=work.row(_EXISTING, place) if row.exists_already else None,
     )
-
-
-def _prior(row: Row[Any]) -> Severity | None:
-    """The gravest suicidality severity that came before: in the last check-in by the phone's
-    clock, which may be wrong, in the last one by ours, or in a body kept apart since."""
-    known = [row.earlier_severity, row.latest_severity]
-    if row.earlier_at is None or (row.apart_at is not None and row.apart_at >= row.earlier_at):
-        known.append(row.apart_severity)
-    return max((severity for severity in known if severity is not None), default=None)
 
 
 def _look() -> Select[Any]:

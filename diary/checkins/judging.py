@@ -5,17 +5,19 @@ of a later moment, stands beside every finding.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from diary.alerts.findings import Finding
 from diary.checkins.context import DAY_STARTS, Context
 from diary.checkins.lookback import history
-from diary.rules.facts import Facts
+from diary.rules.facts import AfterInfusion, Facts, History, Late
 from diary.rules.phrases import found as phrases_in
 from diary.rules.ruleset import judge
 from diary.rules.service import InForce
+from diary.severity import Severity
 from diary.work import Work
 
 
@@ -34,6 +36,29 @@ class Said:
     facts: Facts
     note: str | None
 
+    @property
+    def day(self) -> date:
+        """The diary's day that it belongs to, where the phone was."""
+        return (self.recorded_at.astimezone(ZoneInfo(self.zone)) - DAY_STARTS).date()
+
+
+class Known(Protocol):
+    """All that judging asks for beside the answers, as it is known when they come."""
+
+    @property
+    def prior(self) -> Severity | None:
+        """The gravest suicidality severity that came before."""
+
+    def after_infusion(self, moment: datetime) -> AfterInfusion | None:
+        """Where the moment lies after the last infusion; None before the first."""
+
+    def late(self, moment: datetime) -> Late | None:
+        """How old an answer of that moment is; None where it came in time."""
+
+    def history(self, said: Said, *, hours: int, baseline: bool) -> History:
+        """The same instrument's earlier entries, so many hours back; baseline: whether the last
+        values before the first infusion are wanted, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -44,29 +69,53 @@ class Judged:
 
 
 def judged(work: Work, context: Context, said: Said, in_force: InForce) -> Judged:
-    """Judge it."""
-    moment = said.recorded_at
+    """Judge it as it comes."""
+    return judged_by(in_force, said, _Now(work, context))
+
+
+def judged_by(in_force: InForce, said: Said, known: Known) -> Judged:
+    """Judge it by these rules, with what is known around it."""
     rules = in_force.rules
     phrases = phrases_in(said.note, rules.phrases) if said.note else ()
     hours = in_force.look_back.hours.get(said.group) if said.group else None
+    baseline = said.group in in_force.look_back.baselines
     facts = replace(
         said.facts,
-        prior=context.prior,
-        history=None
-        if hours is None
-        else history(
-            work,
-            context.patient,
-            said.check_in_id,
-            instrument=said.instrument,
-            version=said.version,
-            recorded_at=moment,
-            day=(moment.astimezone(ZoneInfo(said.zone)) - DAY_STARTS).date(),
-            hours=hours,
-            baseline=said.group in in_force.look_back.baselines,
-        ),
-        infusion=context.after_infusion(moment),
-        late=context.late(moment, work.now),
+        prior=known.prior,
+        history=None if hours is None else known.history(said, hours=hours, baseline=baseline),
+        infusion=known.after_infusion(said.recorded_at),
+        late=known.late(said.recorded_at),
         phrases=phrases,
     )
     return Judged(judge(rules, facts), phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What the database knows in this transaction."""
+
+    work: Work
+    context: Context
+
+    @property
+    def prior(self) -> Severity | None:
+        return self.context.prior
+
+    def after_infusion(self, moment: datetime) -> AfterInfusion | None:
+        return self.context.after_infusion(moment)
+
+    def late(self, moment: datetime) -> Late | None:
+        return self.context.late(moment, self.work.now)
+
+    def history(self, said: Said, *, hours: int, baseline: bool) -> History:
+        return history(
+            self.work,
+            self.context.patient,
+            said.check_in_id,
+            instrument=said.instrument,
+            version=said.version,
+            recorded_at=said.recorded_at,
+            day=said.day,
+            hours=hours,
+            baseline=baseline,
+        )

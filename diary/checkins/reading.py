@@ -19,7 +19,8 @@ from diary.work import Work
 
 @dataclass(frozen=True, slots=True)
 class SetApart:
-    """A body kept in quarantine, opened for the care team. why: `invalid` or `conflict`."""
+    """A body kept in quarantine, opened for the care team. why: `invalid` or `conflict`.
+    recorded_at: the moment that it was judged as of."""
 
     id: UUID
     check_in_id: UUID
@@ -28,6 +29,7 @@ class SetApart:
     body: Any
     severity: Severity | None
     alert_id: UUID | None
+    recorded_at: datetime
     received_at: datetime
 
 
@@ -76,5 +78,9 @@ def opened(work: Work, row: Row[Any]) -> SetApart:
         body=kept["body"],
         severity=row.severity,
         alert_id=row.alert_id,
+        # What was kept by an earlier release does not say it.
+        recorded_at=datetime.fromisoformat(kept["recorded_at"])
+        if "recorded_at" in kept
+        else row.received_at,
         received_at=row.received_at,
     )

@@ -56,7 +56,7 @@ def record(
     if context.existing is not None:
         if context.existing.body_hash == fingerprint:
             return receipt_of(work, context, context.existing, Outcome.REPEATED)
-        return _conflict(work, context, check_in_id, body, fingerprint)
+        return _conflict(work, context, check_in_id, moment, body, fingerprint)
     form = None
     if draft is not None:
         found = forms.find(work, context.patient.clinic_id, draft.instrument, draft.version)
@@ -136,7 +136,12 @@ def _keep(
 
 
 def _conflict(
-    work: Work, context: Context, check_in_id: UUID, body: object, fingerprint: bytes
+    work: Work,
+    context: Context,
+    check_in_id: UUID,
+    moment: datetime,
+    body: object,
+    fingerprint: bytes,
 ) -> Receipt:
     existing = context.existing
     assert existing is not None
@@ -145,12 +150,12 @@ def _conflict(
     prior = max((severity for severity in known if severity is not None), default=None)
     context = replace(context, prior=prior)
     clinic = existing.clinic_id
-    said = forms.said_of_suicidality(work, clinic, body, prior)
+    said = forms.said_of_suicidality(work, clinic, body)
     kept = {"instrument": existing.instrument, "answers": existing.answers}
-    on_record = forms.said_of_suicidality(work, clinic, kept, prior)
+    on_record = forms.said_of_suicidality(work, clinic, kept)
     if said is None or said == on_record:
         raise CheckInConflict
-    return set_apart(work, context, Apart(check_in_id, work.now, body, fingerprint, "conflict", ()))
+    return set_apart(work, context, Apart(check_in_id, moment, body, fingerprint, "conflict", ()))
 
 
 def _agrees(ours: int | None, theirs: int | None) -> bool | None:

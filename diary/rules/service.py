@@ -17,7 +17,7 @@ from diary.rules.compare import Differences, Shifts, differences, shifts
 from diary.rules.default import DEFAULT
 from diary.rules.lookback import LookBack, look_back
 from diary.rules.model import rule_sets
-from diary.rules.publication import check
+from diary.rules.publication import Gap, check
 from diary.rules.ruleset import RuleSet, RuleSetFaults
 from diary.rules.writing import parse, to_document
 from diary.work import Work
@@ -119,18 +119,34 @@ def load(work: Work, clinic_id: UUID, id: UUID | None) -> InForce:
     return known
 
 
-def checked(document: object) -> RuleSet:
-    """A rule set that may go live; raises Invalid, or RuleSetHasGap with the counter-example.
+def current(work: Work) -> InForce:
+    """What judges in the caller's clinic now."""
+    row = work.row(
+        visible(work)
+        .with_only_columns(rule_sets.c.id)
+        .order_by(rule_sets.c.version.desc())
+        .limit(1)
+    )
+    return load(work, work.caller.clinic, None if row is None else row.id)
+
+
+def examined(document: object) -> tuple[RuleSet, Gap | None]:
+    """A rule set, and the first gap that keeps it from going live; raises Invalid.
 
     It may take seconds, so it wants no transaction open.
     """
     try:
         ruleset = parse(document)
-        gap = check(ruleset)
+        return ruleset, check(ruleset)
     except RuleSetFaults as faults:
         raise Invalid(
             errors=[FieldFault(f"/document{f[0]}", f[1], f[2]) for f in faults.faults]
         ) from None
+
+
+def checked(document: object) -> RuleSet:
+    """A rule set that may go live, as `examined`; raises RuleSetHasGap with the counter-example."""
+    ruleset, gap = examined(document)
     if gap is not None:
         raise RuleSetHasGap(
             gap.sentence,
