@@ -106,7 +106,7 @@ def amend(
             raise CheckInConflict
         sent = Apart(check_in_id, moment, body, fingerprint, "conflict", ())
         return set_apart(work, context, sent)
-    form = forms.find(work, row.clinic_id, row.instrument, row.version)
+    form = forms.find(work, row.clinic_id, row.instrument, row.version, row.locale)
     assert not isinstance(form, FieldFault)
     if amended is not None:
         faults = form.faults(amended.answers)
@@ -223,7 +223,7 @@ def _this(work: Work, check_in_id: UUID) -> ColumnElement[bool]:
 
 def _says_something_else(work: Work, row: Row[Any], body: object) -> bool:
     """Whether a body says of suicidality what its check-in does not."""
-    pinned = {"instrument": row.instrument}
+    pinned = {"instrument": row.instrument, "locale": row.locale}
     sent = {**body, **pinned} if isinstance(body, Mapping) else body
     said, known = (
         forms.said_of_suicidality(work, row.clinic_id, each)

@@ -156,7 +156,7 @@ def _check_ins(work: Work, keys: Iterable[tuple[UUID, UUID]]) -> Sequence[Row[An
 
 
 def _form(work: Work, row: Row[Any]) -> Form:
-    form = forms.find(work, row.clinic_id, row.instrument, row.version)
+    form = forms.find(work, row.clinic_id, row.instrument, row.version, row.locale)
     assert not isinstance(form, FieldFault)
     return form
 
