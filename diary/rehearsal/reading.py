@@ -29,7 +29,14 @@ from diary.work import Work
 
 _JUDGED = (
     *KNOWN,
-    *("time_zone", "answers", "infusion_number", "days_since_infusion", "hours_since_infusion"),
+    *(
+        "locale",
+        "time_zone",
+        "answers",
+        "infusion_number",
+        "days_since_infusion",
+        "hours_since_infusion",
+    ),
 )
 
 
