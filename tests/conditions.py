@@ -19,7 +19,7 @@ from diary.rules.conditions import (
     NotAnswered,
     nodes,
 )
-from diary.rules.documents import LIMITS, MAX_NODES
+from diary.rules.documents import LIMITS, MAX_NODES, MAX_TIMES
 from diary.rules.facts import AfterInfusion, Entry, Facts, History, Late, Newer, Silence
 from diary.rules.ruleset import Prior, Raised, Rule, RuleSet
 from diary.severity import Severity
@@ -51,7 +51,7 @@ def _member(shape: type[Condition], name: str, measure: str) -> st.SearchStrateg
         return answer(measure)
     if name in ("by", "times") and measure in SCALES:
         most = scale(measure).high - scale(measure).low
-        return st.integers(1, min(most, LIMITS["times"][1]) if name == "times" else most)
+        return st.integers(1, min(most, MAX_TIMES) if name == "times" else most)
     if name == "after":
         return LEVELS.map(lambda level: level.word)
     return st.integers(*LIMITS[name])
