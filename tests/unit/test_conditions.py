@@ -212,6 +212,8 @@ RULE: dict[str, Any] = {
         ({"severity": "HIGH"}, "/rules/0/severity", "unknown_severity"),
         ({"severity": 3}, "/rules/0/severity", "unknown_severity"),
         ({"severity": {"prior": {"at_least": "grave"}}}, "/rules/0/severity", "unknown_severity"),
+        ({"severity": {"raised": {"at_least": 2}}}, "/rules/0/severity", "unknown_severity"),
+        ({"severity": {"raised": {}}}, "/rules/0/severity", "unknown_severity"),
         ({"severity": {"prior": {}}}, "/rules/0/severity", "unknown_severity"),
         ({"severity": {"prior": {"at_least": "low"}, "x": 1}}, "/rules/0/severity", None),
         ({"suicidality": 1}, "/rules/0/suicidality", "malformed"),
