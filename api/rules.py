@@ -11,7 +11,7 @@ from diary.errors import NotFound
 from diary.rules import service
 from diary.rules.model import rule_sets
 from diary.work import House, Work
-from schemas.rules import RuleSetDraft, RuleSetView
+from schemas.rules import ComparisonQuery, ComparisonView, RuleSetDraft, RuleSetView
 
 ns = Namespace("rule-sets", "Rule sets", path="/v1/rule-sets")
 
@@ -42,8 +42,9 @@ class RuleSets(Resource):
     def post(self, work: Work, body: dict[str, Any]) -> service.Published:
         """Put a rule set in force.
 
-        It is run over every combination of the suicidality items first: one that lets a worse
-        answer weigh less, or stays silent at the floor, is refused with the counter-example.
+        It is run over every combination of what its rules on suicidality can see first: one that
+        lets a worse answer weigh less, or stays silent at the floor, is refused with the
+        counter-example; a condition that never holds or always does is refused at its place.
         """
         return service.publish(work, body["ruleset"], reason=body["reason"])
 
@@ -66,3 +67,22 @@ class RuleSet(Resource):
     def get(self, work: Work, version: int) -> service.Published:
         """Read a version."""
         return service.get(work, version)
+
+
+@ns.route("/<int:version>/comparison")
+class RuleSetComparison(Resource):
+    """One version beside another."""
+
+    @operation(
+        scope=Scope.RULES_READ,
+        query=ComparisonQuery,
+        returns=ComparisonView,
+        raises=(NotFound,),
+    )
+    def get(self, work: Work, version: int, query: dict[str, int | None]) -> service.Comparison:
+        """Compare a version with another one.
+
+        Tells which rules and phrases were added, removed or changed, and how many combinations of
+        the daily suicidality items are now graver or milder; version 0 ships with the product.
+        """
+        return service.comparison(work, version, query["with"])

@@ -15,6 +15,7 @@ from diary.auditing import audit
 from diary.callers import OPERATOR
 from diary.commands import migrated_house, plainly
 from diary.errors import NotFound
+from diary.importing import instruments
 from diary.restoring import restored
 from diary.settings import load_settings
 
@@ -162,6 +163,7 @@ def examine() -> None:
 
 
 cli.add_command(audit)
+cli.add_command(instruments)
 cli.add_command(restored)
 
 

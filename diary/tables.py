@@ -7,6 +7,7 @@ from diary.checkins import model as checkins
 from diary.columns import metadata
 from diary.consents import model as consents
 from diary.infusions import model as infusions
+from diary.instruments import model as instruments
 from diary.oncall import model as oncall
 from diary.patients import model as patients
 from diary.remembered import remembered_requests
@@ -24,6 +25,7 @@ __all__ = [
     "consents",
     "data_keys",
     "infusions",
+    "instruments",
     "metadata",
     "oncall",
     "patients",

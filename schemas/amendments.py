@@ -16,7 +16,7 @@ class AmendmentDraft(Body):
         metadata={"description": "The phone's clock when it was sent; a retry may change it."},
     )
     answers = Free(
-        required=True, keys=Text(max=64), metadata={"description": "As a check-in's, by item id."}
+        required=True, keys=Text(max=255), metadata={"description": "As a check-in's, by item id."}
     )
     note = Text(min=1, max=4_000, load_default=None, metadata={"description": "As a check-in's."})
 

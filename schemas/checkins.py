@@ -25,7 +25,7 @@ class CheckInDraft(Body):
     instrument = Text(
         required=True, min=1, max=64, metadata={"description": "Its slug: `daily-check-in`."}
     )
-    version = Text(required=True, min=1, max=16, metadata={"description": "Such as `1.0.0`."})
+    version = Text(required=True, min=1, max=64, metadata={"description": "Such as `1.0.0`."})
     locale = Locale(required=True, metadata={"description": "The language it was answered in."})
     recorded_at = Instant(
         required=True, metadata={"description": "The phone's clock when it was answered."}
@@ -37,10 +37,10 @@ class CheckInDraft(Body):
     time_zone = Zone(required=True, metadata={"description": "Where the phone was."})
     answers = Free(
         required=True,
-        keys=Text(max=64),
+        keys=Text(max=255),
         metadata={
-            "description": "By item id: a whole number, an option's code, or `declined`. "
-            "An item that was not shown is left out."
+            "description": "By item id (the linkId, of an instrument that the clinic brought): a "
+            "whole number, an option's code, or `declined`. An item that was not shown is left out."
         },
     )
     note = Text(

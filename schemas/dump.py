@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from diary.rules.explain import explain
 from schemas.base import View
@@ -25,6 +25,9 @@ def dumper(view: View | type[View]) -> Dump:
     that a mapping may lack what the view omits when it is None.
     """
     schema = view if isinstance(view, Schema) else view()
+    if schema.unknown == INCLUDE:
+        # What has a standard's shape is shown as it is.
+        return dict
     names = {key: field.attribute or key for key, field in schema.fields.items()}
     keys = tuple(schema.fields[key].data_key or key for key in names)
     take = _taker(tuple(names.values()))

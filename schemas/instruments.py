@@ -1,7 +1,14 @@
 """Instruments: what a check-in asks, in one language."""
 
+from typing import get_args
+
+from marshmallow import INCLUDE
+
+from diary.instruments.fhir.model import Kind
 from schemas.base import Query, View
 from schemas.fields import Flag, Int, Items, Locale, Part, Text, Word
+
+_KINDS = ("scale", *get_args(Kind))
 
 
 class LocaleQuery(Query):
@@ -11,14 +18,18 @@ class LocaleQuery(Query):
 
 
 class InstrumentView(View):
-    """A published version of an instrument. It never changes."""
+    """A version of an instrument. It never changes."""
 
     slug = Text()
     version = Text()
-    url = Text()
+    url = Text(allow_none=True)
     title = Text()
-    recall_hours = Int(min=1)
+    recall_hours = Int(min=1, allow_none=True, metadata={"description": "null: nothing scores it."})
     locales = Items(Locale())
+    origin = Word(["product", "clinic"], metadata={"description": "`clinic`: it was imported."})
+    profile = Text(allow_none=True, metadata={"description": "What scores an imported one."})
+    shortest_interval_hours = Int(allow_none=True)
+    licensed = Flag(metadata={"description": "`false`: it cannot be scheduled yet."})
 
 
 class DeclinedView(View):
@@ -52,16 +63,37 @@ class OptionView(View):
     text = Text(max=1_000)
 
 
+class ConditionView(View):
+    """The answer to another question is compared."""
+
+    item = Text()
+    operator = Text(metadata={"description": "As in FHIR: `exists`, `=`, `!=`, `>`, …"})
+    answer = Text(metadata={"description": "A code, or a value as text."})
+
+
+class GateView(View):
+    """Conditions of which every one has to hold, or any."""
+
+    every = Flag()
+    conditions = Items(Part(ConditionView))
+
+
 class QuestionView(View):
-    """One question: a scale from min to max, or a choice among the codes of options."""
+    """One question: a scale from min to max, or a choice among the codes of options.
+
+    An imported instrument has other kinds as well, and its own headings among its questions.
+    """
 
     omit_when_none = frozenset(
-        {"min", "max", "anchors", "options", "asked_when", "within_hours_of_infusion"}
+        {
+            *("measure", "min", "max", "anchors", "options", "asked_when"),
+            *("within_hours_of_infusion", "within", "own_words", "several", "asked_when_all"),
+        }
     )
 
     id = Text()
-    measure = Text()
-    kind = Word(["scale", "choice"])
+    measure = Text(metadata={"description": "Left out where nothing looks at it."})
+    kind = Word(_KINDS, metadata={"description": "`group` and `display` ask nothing."})
     required = Flag()
     text = Text(max=1_000)
     min = Int()
@@ -70,17 +102,35 @@ class QuestionView(View):
     options = Items(Part(OptionView))
     asked_when = Part(AskedWhenView)
     within_hours_of_infusion = Int(min=1)
+    within = Text(metadata={"description": "The id of the group or question around it."})
+    own_words = Flag(metadata={"description": "An answer in one's own words is taken as well."})
+    several = Flag(metadata={"description": "Several answers are taken."})
+    asked_when_all = Items(
+        Part(GateView), metadata={"description": "It is asked when each of these lets it be."}
+    )
 
 
 class InstrumentTextView(View):
     """An instrument as a phone shows it."""
 
+    omit_when_none = frozenset({"notice", "copyright"})
+
     locale = Locale(metadata={"description": "The closest language there is."})
     slug = Text()
     version = Text()
-    url = Text()
-    recall_hours = Int(min=1)
+    url = Text(allow_none=True)
+    recall_hours = Int(min=1, allow_none=True)
     title = Text()
     notice = Text(max=2_000)
+    copyright = Text(metadata={"description": "To be shown with the questions."})
     declined = Part(DeclinedView)
     items = Items(Part(QuestionView))
+
+
+class QuestionnaireView(View):
+    """A FHIR Questionnaire."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    resource_type = Word(["Questionnaire"], data_key="resourceType", attribute="resourceType")

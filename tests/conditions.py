@@ -127,27 +127,31 @@ def some_of(group: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, group: str, days: int = 250) -> History:
-    """A diary of the group, denser towards today."""
-    told = draw(
-        st.lists(
-            st.tuples(
-                st.one_of(st.integers(0, 24 * 14), st.integers(0, 24 * days)), some_of(group)
-            ),
-            max_size=14,
+def histories(draw: st.DrawFn, group: str) -> History:
+    """A diary of the group: a run of days or anything within the year, for some measures, each
+    told as the same every time or as it comes."""
+    traced = sorted(name for name in GROUPS[group] if name in TRACED) or sorted(GROUPS[group])
+    told = draw(st.lists(st.sampled_from(traced), unique=True, max_size=3))
+    run = st.integers(0, 14).map(lambda days: [24 * ago for ago in range(1, days + 1)])
+    sparse = st.lists(st.integers(0, 24 * 250), max_size=8).map(sorted)
+    hours = draw(st.one_of(run, sparse))
+    count = len(hours)
+    rows = {
+        name: draw(
+            st.one_of(
+                answer(name).map(lambda value: [value] * count),
+                st.lists(answer(name), min_size=count, max_size=count),
+            )
         )
-    )
+        for name in told
+    }
     entries = []
-    for hours, answers in sorted(told, key=lambda each: each[0]):
-        recorded_at = NOW - timedelta(hours=hours)
+    for place, ago in enumerate(hours):
+        recorded_at = NOW - timedelta(hours=ago)
+        answers = {name: row[place] for name, row in rows.items()}
         entries.append(Entry(recorded_at, (recorded_at - DAY_STARTS).date(), answers))
-    bases = {name: answer(name) for name in GROUPS[group] if name in TRACED}
-    return History(
-        NOW,
-        (NOW - DAY_STARTS).date(),
-        tuple(entries),
-        draw(st.fixed_dictionaries({}, optional=bases)),
-    )
+    bases = {name: draw(answer(name)) for name in told if name in TRACED}
+    return History(NOW, (NOW - DAY_STARTS).date(), tuple(entries), bases)
 
 
 infusions = st.none() | st.builds(
@@ -178,10 +182,14 @@ def check_ins(draw: st.DrawFn, group: str) -> Facts:
     )
 
 
+every_check_in = st.sampled_from(list(GROUPS)).flatmap(
+    lambda group: st.tuples(st.just(group), check_ins(group))
+)
+"""A check-in of any group, with the group's name."""
 silences = st.builds(
     lambda hours, missed, prior: Facts({}, silence=Silence(hours, missed), prior=prior),
     st.floats(0, 24 * 30),
     st.integers(0, 60),
     priors,
 )
-every_fact = st.one_of(st.sampled_from(list(GROUPS)).flatmap(check_ins), silences)
+every_fact = st.one_of(every_check_in.map(lambda told: told[1]), silences)

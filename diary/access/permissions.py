@@ -51,6 +51,7 @@ class Scope(StrEnum):
     LEGAL_HOLDS_WRITE = "legal-holds:write"
     CONSENT_TEXTS_WRITE = "consent-texts:write"
     INSTRUMENTS_READ = "instruments:read"
+    INSTRUMENTS_WRITE = "instruments:write"
     SCORECARD_READ = "scorecard:read"
     AUDIT_READ = "audit:read"
 
@@ -109,6 +110,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
             Scope.ENDPOINTS_WRITE,
             Scope.CONSENT_TEXTS_WRITE,
             Scope.INSTRUMENTS_READ,
+            Scope.INSTRUMENTS_WRITE,
             Scope.SCORECARD_READ,
         }
     ),

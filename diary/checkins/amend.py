@@ -24,7 +24,6 @@ from diary.checkins.model import amendments, check_ins
 from diary.checkins.reading import get
 from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
 from diary.checkins.scoring import COLUMNS
-from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault, NotFound
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
@@ -85,7 +84,7 @@ def amend(
     fingerprint = fingerprint_of(work, body)
     moment = work.now if row is None else row.recorded_at
     if row is None:
-        if suicidality_of(body, context.prior) is None:
+        if forms.said_of_suicidality(work, context.patient.clinic_id, body, None) is None:
             raise NotFound
         unknown = FieldFault("", "unknown", "the check-in has not come yet")
         sent = Apart(check_in_id, moment, body, fingerprint, "invalid", (unknown,))
@@ -103,11 +102,11 @@ def amend(
     if known is not None:
         if known.body_hash == fingerprint:
             return receipt_of(work, context, row, Outcome.REPEATED)
-        if suicidality_of(body, None) in (None, suicidality_of({"answers": row.answers}, None)):
+        if not _says_something_else(work, row, body):
             raise CheckInConflict
         sent = Apart(check_in_id, moment, body, fingerprint, "conflict", ())
         return set_apart(work, context, sent)
-    form = forms.find(row.instrument, row.version)
+    form = forms.find(work, row.clinic_id, row.instrument, row.version)
     assert not isinstance(form, FieldFault)
     if amended is not None:
         faults = form.faults(amended.answers)
@@ -220,6 +219,17 @@ def _this(work: Work, check_in_id: UUID) -> ColumnElement[bool]:
         check_ins.c.patient_id == work.caller.patient,
         check_ins.c.id == check_in_id,
     )
+
+
+def _says_something_else(work: Work, row: Row[Any], body: object) -> bool:
+    """Whether a body says of suicidality what its check-in does not."""
+    pinned = {"instrument": row.instrument}
+    sent = {**body, **pinned} if isinstance(body, Mapping) else body
+    said, known = (
+        forms.said_of_suicidality(work, row.clinic_id, each, None)
+        for each in (sent, {**pinned, "answers": row.answers})
+    )
+    return said is not None and said != known
 
 
 def _graver(*severities: Severity | None) -> Severity | None:

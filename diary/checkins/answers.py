@@ -14,7 +14,7 @@ def faults_in(instrument: Instrument, answers: Mapping[str, Any]) -> list[FieldF
     """Everything in the answers that the instrument does not offer, or misses."""
     known = {item.id for item in instrument.items}
     faults = [
-        FieldFault(f"/answers/{_escaped(name)}", "unknown_field", "is no item of this instrument")
+        FieldFault(f"/answers/{escaped(name)}", "unknown_field", "is no item of this instrument")
         for name in answers
         if name not in known
     ]
@@ -50,5 +50,6 @@ def _fault(item: Item, answers: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
+    """A name as a part of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from diary.alerts.service import raise_alert
 from diary.checkins import notes
 from diary.checkins.context import Context
+from diary.checkins.forms import said_of_suicidality
 from diary.checkins.guide import guide
 from diary.checkins.judging import Judged, Said, judged
 from diary.checkins.model import quarantine
 from diary.checkins.receipt import Outcome, Receipt
-from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault, Invalid
 from diary.rules.facts import Facts
 from diary.rules.phrases import found as phrases_in
@@ -46,9 +46,8 @@ class Apart:
         note = self.body.get("note") if isinstance(self.body, Mapping) else None
         return note if isinstance(note, str) and note.strip() else None
 
-    def said(self, zone: str) -> Said:
-        """What it is judged as: of the daily check-in, its suicidality and its note."""
-        facts = suicidality_of(self.body, None) or Facts({})
+    def said(self, zone: str, facts: Facts) -> Said:
+        """What is judged of it, as of the daily check-in: its suicidality and its note."""
         return Said(
             self.check_in_id, self.recorded_at, zone, _DAILY, _DAILY, None, facts, self.note
         )
@@ -61,8 +60,8 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
     """
     patient = context.patient
     in_force = load(work, patient.clinic_id, context.rule_set_id)
-    silent = suicidality_of(sent.body, None) is None
-    if silent and not (sent.note and phrases_in(sent.note, in_force.rules.phrases)):
+    facts = said_of_suicidality(work, patient.clinic_id, sent.body, context.prior)
+    if facts is None and not (sent.note and phrases_in(sent.note, in_force.rules.phrases)):
         raise Invalid(errors=sent.faults)
     known = work.row(
         select(quarantine.c.id, quarantine.c.severity, quarantine.c.received_at).where(
@@ -74,7 +73,7 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
     )
     severity = known.severity if known is not None else None
     if known is None:
-        severity = _judge_apart(work, context, sent, in_force)
+        severity = _judge_apart(work, context, sent, facts or Facts({}), in_force)
     return Receipt(
         outcome=Outcome.CONFLICT if sent.why == "conflict" else Outcome.QUARANTINED,
         id=sent.check_in_id,
@@ -85,10 +84,12 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
     )
 
 
-def _judge_apart(work: Work, context: Context, sent: Apart, in_force: InForce) -> Severity | None:
+def _judge_apart(
+    work: Work, context: Context, sent: Apart, facts: Facts, in_force: InForce
+) -> Severity | None:
     patient = context.patient
     apart_id = work.new_id()
-    result: Judged = judged(work, context, sent.said(context.zone), in_force)
+    result: Judged = judged(work, context, sent.said(context.zone, facts), in_force)
     severity = severity_of(result.findings)
     alert_id = raise_alert(work, patient, result.findings, source="quarantine", source_id=apart_id)
     # With the faults beside it: a pointer may name a field that the phone made up.

@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from diary.checkins import answers as own_answers
 from diary.checkins import scoring
+from diary.checkins.brought import Brought
 from diary.checkins.scoring import Scored
+from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault
-from diary.instruments import library
+from diary.instruments import library, service
 from diary.instruments.library import Instrument
+from diary.rules.facts import Facts
+from diary.severity import Severity
+from diary.work import Work
 
 
 class Form(Protocol):
@@ -30,6 +36,9 @@ class Form(Protocol):
 
     def score(self, answers: Mapping[str, Any]) -> Scored:
         """What answers without faults come to."""
+
+    def suicidality(self, body: object, prior: Severity | None) -> Facts | None:
+        """What a body with faults says of suicidality; None where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +64,49 @@ class Own:
         """See `Form`."""
         return scoring.score(self.instrument, answers)
 
+    def suicidality(self, body: object, prior: Severity | None) -> Facts | None:
+        """See `Form`."""
+        return suicidality_of(body, prior)
 
-def find(slug: str, version: str) -> Form | FieldFault:
+
+def find(work: Work, clinic_id: UUID, slug: str, version: str) -> Form | FieldFault:
     """The form of a version; what to tell a phone that names none."""
-    instrument = library.find(slug, version)
-    if instrument is not None:
-        return Own(instrument)
-    if any(known.slug == slug for known in library.published()):
-        return FieldFault("/version", "unknown", "is no published version of the instrument")
-    return FieldFault("/instrument", "unknown", "is no published instrument")
+    own = library.find(slug, version)
+    if own is not None:
+        return Own(own)
+    imported = service.find(work, clinic_id, slug, version)
+    if imported is not None:
+        return Brought(imported)
+    if _nearest(work, clinic_id, slug) is not None:
+        return FieldFault("/version", "unknown", "is no version of the instrument")
+    return FieldFault("/instrument", "unknown", "is no instrument of the clinic's")
+
+
+def said_of_suicidality(
+    work: Work, clinic_id: UUID, body: object, prior: Severity | None
+) -> Facts | None:
+    """What a body that could not be taken says of suicidality; None where it says nothing.
+
+    It is read as the daily check-in, and where it names another instrument as that one, in
+    whichever version there is: what a phone does not know yet must not silence a patient.
+    """
+    daily = suicidality_of(body, prior)
+    slug = body.get("instrument") if isinstance(body, Mapping) else None
+    form = _nearest(work, clinic_id, slug) if isinstance(slug, str) else None
+    other = None if form is None or isinstance(form, Own) else form.suicidality(body, prior)
+    if daily is None or other is None:
+        return daily or other
+    return Facts(
+        {**other.measures, **daily.measures},
+        daily.declined | other.declined,
+        daily.unreadable | other.unreadable,
+        prior,
+    )
+
+
+def _nearest(work: Work, clinic_id: UUID, slug: str) -> Form | None:
+    for instrument in library.published():
+        if instrument.slug == slug:
+            return Own(instrument)
+    brought = [each for each in service.find_all(work, clinic_id) if each.slug == slug]
+    return Brought(brought[-1]) if brought else None

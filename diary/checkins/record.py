@@ -21,7 +21,6 @@ from diary.checkins.judging import Said, judged
 from diary.checkins.kept import fingerprint_of, receipt_of
 from diary.checkins.model import check_ins
 from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
-from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
@@ -60,7 +59,7 @@ def record(
         return _conflict(work, context, check_in_id, moment, body, fingerprint)
     form = None
     if draft is not None:
-        found = forms.find(draft.instrument, draft.version)
+        found = forms.find(work, context.patient.clinic_id, draft.instrument, draft.version)
         if isinstance(found, FieldFault):
             faults = [found]
         else:
@@ -150,8 +149,10 @@ def _conflict(
     known = (context.prior, existing.suicidality_severity)
     prior = max((severity for severity in known if severity is not None), default=None)
     context = replace(context, prior=prior)
-    said = suicidality_of(body, prior)
-    on_record = suicidality_of({"answers": existing.answers}, prior)
+    clinic = existing.clinic_id
+    said = forms.said_of_suicidality(work, clinic, body, prior)
+    kept = {"instrument": existing.instrument, "answers": existing.answers}
+    on_record = forms.said_of_suicidality(work, clinic, kept, prior)
     if said is None or said == on_record:
         raise CheckInConflict
     return set_apart(work, context, Apart(check_in_id, moment, body, fingerprint, "conflict", ()))

@@ -1,7 +1,7 @@
 """The product's own instruments: published files that never change, read once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -99,13 +99,18 @@ def find(slug: str, version: str) -> Instrument | None:
 
 
 def localised(instrument: Instrument, locale: str) -> dict[str, Any]:
-    """What a phone shows, in the closest locale: the exact one, the language, English."""
-    offered = {each.lower(): each for each in instrument.locales}
-    exact = locale.replace("_", "-").lower()
-    closest = (offered.get(name) for name in (exact, exact.split("-")[0], "en"))
-    to = next(filter(None, closest), instrument.locales[0])
+    """What a phone shows, in the closest locale."""
+    to = closest(instrument.locales, locale)
     shown = _said(dict(instrument.document), to, set(instrument.locales))
     return {"locale": to} | {name: part for name, part in shown.items() if name != "locales"}
+
+
+def closest(locales: Sequence[str], locale: str) -> str:
+    """The one that is meant: the exact one, the language, English, or else the first."""
+    offered = {each.lower(): each for each in locales}
+    exact = locale.replace("_", "-").lower()
+    found = (offered.get(name) for name in (exact, exact.split("-")[0], "en"))
+    return next(filter(None, found), locales[0])
 
 
 def _said(part: Any, to: str, locales: set[str]) -> Any:

@@ -101,6 +101,8 @@ class _Rows:
         }
         known = {(row.patient_id, row.id) for row in self.check_ins}
         self.amended_later = _check_ins(work, self._amendments.keys() - known)
+        pinned = {(row.instrument, row.version) for row in (*self.check_ins, *self.amended_later)}
+        self._forms = {each: _form(work, *each) for each in pinned}
 
     def first(self, row: Row[Any]) -> Entered:
         """A check-in as it stood at first."""
@@ -109,7 +111,7 @@ class _Rows:
 
     def came(self, row: Row[Any]) -> Iterator[Came]:
         """A check-in as it was judged when it came, and then each of its amendments."""
-        form = _form(row)
+        form = self._forms[row.instrument, row.version]
         for state, amended in self._states(row):
             it = row if amended is None else amended
             result = form.score(state.answers)
@@ -154,8 +156,8 @@ def _check_ins(work: Work, keys: Iterable[tuple[UUID, UUID]]) -> Sequence[Row[An
     return [row for row in rows if (row.patient_id, row.id) in wanted]
 
 
-def _form(row: Row[Any]) -> Form:
-    form = forms.find(row.instrument, row.version)
+def _form(work: Work, slug: str, version: str) -> Form:
+    form = forms.find(work, work.caller.clinic, slug, version)
     assert not isinstance(form, FieldFault)
     return form
 
@@ -175,7 +177,8 @@ def _since(row: Row[Any]) -> Since | None:
 def _apart(work: Work, row: Row[Any], zone: str) -> Came:
     kept = reading.opened(work, row)
     sent = Apart(kept.check_in_id, kept.recorded_at, kept.body, b"", kept.why, ())
-    return Came(row.id, sent.said(zone), row.received_at, becomes=None, is_check_in=False)
+    facts = forms.said_of_suicidality(work, work.caller.clinic, sent.body, None) or Facts({})
+    return Came(row.id, sent.said(zone, facts), row.received_at, becomes=None, is_check_in=False)
 
 
 def _infuse(work: Work, records: Mapping[UUID, Record]) -> None:

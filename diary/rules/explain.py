@@ -84,7 +84,7 @@ def _off_median(each: Mapping[str, Any]) -> str:
 
 
 def _was(each: Mapping[str, Any]) -> str:
-    return f"{_answered(each)} and was {each['from']} {_span(each['hours'])} before"
+    return f"{_answered(each)} and was {each['from']} ({_span(each['hours'])} before)"
 
 
 def _was_improved(each: Mapping[str, Any]) -> str:
@@ -130,7 +130,8 @@ def _late(each: Mapping[str, Any]) -> str:
     if newer is None:
         return f"answered {_span(each['hours'])} ago"
     level = "not answered" if newer["si"] is None else newer["si"]
-    return f"answered {_span(each['hours'])} ago; a newer answer is known (suicidality {level})"
+    known = f"a newer answer is known (suicidality {level}, {_span(newer['hours'])} ago)"
+    return f"answered {_span(each['hours'])} ago; {known}"
 
 
 _SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.logs import logger
+from diary.rules.compare import Differences, Shifts, differences, shifts
 from diary.rules.default import DEFAULT
 from diary.rules.lookback import LookBack, look_back
 from diary.rules.model import rule_sets
@@ -50,6 +51,17 @@ class InForce:
 
 _SHIPPED = InForce.of(SHIPPED, DEFAULT)
 _known: dict[UUID, InForce] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a version changes against another. suicidality: None where either can no longer be
+    read, and so judges nothing."""
+
+    version: int
+    compared_with: int
+    differences: Differences
+    suicidality: Shifts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +190,18 @@ def get(work: Work, version: int | None = None) -> Published:
     if version in (None, SHIPPED):
         return Published(SHIPPED, to_document(DEFAULT), "ships with the product", None, None)
     raise NotFound
+
+
+def comparison(work: Work, version: int, compared_with: int | None) -> Comparison:
+    """What a version changes against another, the one before it by default; raises NotFound."""
+    if compared_with is None:
+        compared_with = max(version - 1, SHIPPED)
+    before, after = get(work, compared_with).document, get(work, version).document
+    try:
+        suicidality = shifts(parse(before), parse(after))
+    except RuleSetFaults:
+        suicidality = None
+    return Comparison(version, compared_with, differences(before, after), suicidality)
 
 
 def visible(work: Work) -> Select[Any]:

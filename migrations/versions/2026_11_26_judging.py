@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_26_judging"
-down_revision = "2026_11_25_legal_holds"
+down_revision = "2026_11_26_instruments"
 branch_labels = None
 depends_on = None
 
@@ -29,6 +29,7 @@ ADDED = (
 
 def upgrade() -> None:
     """Add them; what was recorded before has none of it."""
+    _version(of=64, was=16)
     for name, kind in ADDED:
         op.add_column("check_ins", sa.Column(name, kind, nullable=True))
     op.add_column(
@@ -118,6 +119,17 @@ def downgrade() -> None:
     op.drop_column("check_ins", "amendments")
     for name, _ in reversed(ADDED):
         op.drop_column("check_ins", name)
+
+
+def _version(*, of: int, was: int) -> None:
+    """A clinic's own versions have longer names."""
+    with op.batch_alter_table("check_ins") as check_ins:
+        check_ins.alter_column(
+            "version",
+            existing_type=sa.String(was),
+            existing_nullable=False,
+            type_=sa.String(of),
+        )
 
 
 def _index(name: str, table: str, columns: list[str], where: str) -> None:

@@ -12,6 +12,7 @@ from diary.access.permissions import Scope
 from diary.work import House, Work
 from tests.cast import Cast
 from tests.client import Api
+from tests.questionnaires import phq9
 
 # What a caller may send who is who the operation is for.
 LATER = "2026-03-09T09:00:00Z"
@@ -32,6 +33,7 @@ PUBLIC_KEY = {
     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
     "kid": "1",
 }
+LICENCE = {"attested": True, "text": "The publisher's letter of May."}
 BODIES: dict[str, dict[str, Any]] = {
     "putClinicRetention": {"months": 24},
     "postStaff": {"name": "Kim", "email": "kim@harbour.example", "role": "clinician"},
@@ -55,6 +57,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "postPatientConsents": CONSENT,
     "postPatientLegalHolds": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},
+    "postInstruments": {"document": phq9()},
+    "postInstrumentCheckUp": {"document": phq9()},
+    "postInstrumentLicence": LICENCE,
 }
 
 

@@ -186,11 +186,81 @@ def test_a_version_that_cannot_be_read_any_more_loses_no_check_in(cast: Cast, ho
 
 
 def test_what_would_take_minutes_to_check_is_refused_at_once(cast: Cast) -> None:
-    levels = [{"kind": "at_least", "measure": "mood", "value": value} for value in range(1, 11)]
-    anxious = {"kind": "at_least", "measure": "anxiety", "value": 5}
+    levels = [
+        {"kind": "at_least", "measure": measure, "value": value}
+        for measure, most in (("mood", 10), ("anxiety", 10), ("dissociation_total", 16))
+        for value in range(1, most + 1)
+    ]
     risk = {"kind": "at_least", "measure": "si", "value": 1}
-    when = {"kind": "all", "of": [risk, {"kind": "any", "of": [*levels, anxious]}]}
+    when = {"kind": "all", "of": [risk, {"kind": "any", "of": levels}]}
     long = ANXIOUS | {"when": when, "suicidality": True}
     refused = publish(cast, {**document(), "rules": [*document()["rules"], long]})
 
     assert (refused.status, refused.json["errors"][0]["code"]) == (422, "too_many_combinations")
+
+
+def test_a_rule_that_can_never_hold_is_refused_at_its_place(cast: Cast) -> None:
+    measures = ({"measure": "si", "value": 1}, {"measure": "phq9", "value": 10})
+    parts = [{"kind": "at_least", **measure} for measure in measures]
+    never = ANXIOUS | {"when": {"kind": "all", "of": parts}, "suicidality": True}
+    refused = publish(cast, {**document(), "rules": [never, *document()["rules"]]})
+
+    assert (refused.status, refused.code) == (422, "invalid")
+    [fault] = refused.json["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/document/rules/0/when", "never_holds")
+
+
+def test_a_version_is_compared_with_the_shipped_one_and_the_one_before(cast: Cast) -> None:
+    changed = with_anxiety()
+    severe = next(rule for rule in changed["rules"] if rule["code"] == "R1")
+    severe["when"]["of"][0]["value"] = 3
+    place = changed["rules"].index(severe)
+    assert publish(cast, changed).status == 201
+    compared = cast.bob.api.get(f"{PATH}/1/comparison", **{"with": 0}).json
+
+    assert (compared["version"], compared["compared_with"]) == (1, 0)
+    told = compared["differences"]
+    assert told["rules_added"] == [ANXIOUS]
+    assert told["rules_removed"] == []
+    change = {"pointer": f"/rules/{place}/when/of/0/value", "before": 4, "after": 3}
+    assert told["rules_changed"] == [{"code": "R1", "changes": [change]}]
+    assert (told["phrases_added"], told["phrases_removed"]) == ({}, {})
+    graver = compared["suicidality"]["graver"]
+    assert (graver["example"], graver["before"], graver["after"]) == ({"si": 3}, "high", "critical")
+    assert 0 < graver["count"] < compared["suicidality"]["combinations"]
+    milder = {"count": 0, "example": None, "before": None, "after": None}
+    assert compared["suicidality"]["milder"] == milder
+
+    assert cast.bob.api.get(f"{PATH}/1/comparison").json == compared
+    back = cast.bob.api.get(f"{PATH}/0/comparison", **{"with": 1}).json
+    assert back["suicidality"]["milder"]["count"] == graver["count"]
+    assert back["differences"]["rules_removed"] == [ANXIOUS]
+
+
+def test_only_versions_that_are_there_are_compared(cast: Cast) -> None:
+    publish(cast, with_anxiety())
+    assert cast.bob.api.get(f"{PATH}/1/comparison", **{"with": 2}).status == 404
+    assert cast.bob.api.get(f"{PATH}/2/comparison", **{"with": 1}).status == 404
+    assert cast.charlie.api.get(f"{PATH}/1/comparison", **{"with": 0}).status == 404
+    assert cast.bob.api.get(f"{PATH}/1/comparison", **{"with": "last"}).status == 400
+    assert cast.alice.api.get(f"{PATH}/0/comparison").status == 403
+
+
+def test_a_version_that_cannot_be_read_any_more_is_compared_by_its_rules(
+    cast: Cast, house: House
+) -> None:
+    forgotten = ANXIOUS | {"when": {"kind": "forgotten"}}
+    with house.work(cast.dana.caller) as work:
+        work.add(
+            rule_sets,
+            clinic_id=cast.clinic,
+            id=work.new_id(),
+            version=1,
+            document={"rules": [forgotten]},
+            reason="Before an upgrade",
+            published_at=work.now,
+        )
+    compared = cast.bob.api.get(f"{PATH}/1/comparison").json
+
+    assert compared["suicidality"] is None
+    assert compared["differences"]["rules_added"] == [forgotten]

@@ -1,0 +1,147 @@
+"""A check-in that answers an instrument which the clinic brought.
+
+Answers stand under the document's linkIds: an option's code, a number where the item takes one,
+true or false, or `declined`. Whatever is left is missing, which the scoring knows how to treat; an
+item on suicidality that is left is as good as declined.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from diary.checkins.answers import DECLINED, escaped
+from diary.checkins.scoring import Scored
+from diary.errors import FieldFault
+from diary.instruments.matching import Match
+from diary.instruments.measures import FLOORS, GROUPS
+from diary.instruments.profiles import Profile, ScoredItem
+from diary.instruments.scoring import PROFILES
+from diary.instruments.service import Imported
+from diary.rules.facts import Facts
+from diary.severity import Severity
+
+_LONGEST: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """One version of an instrument that a clinic imported."""
+
+    imported: Imported
+
+    @property
+    def group(self) -> str | None:
+        """Its profile; None for one that is kept unscored."""
+        return self.imported.profile
+
+    @property
+    def chained_to(self) -> str:
+        """Its version: another may ask something else."""
+        return self.imported.version
+
+    def faults(self, answers: Mapping[str, Any]) -> list[FieldFault]:
+        """See `Form`. Nothing is required but that something is answered."""
+        if not answers:
+            return [FieldFault("/answers", "required", "nothing is answered")]
+        offered = {item.link_id for item in self.imported.editions[0].questionnaire.items}
+        faults = []
+        for link_id, answer in answers.items():
+            fault = None
+            if link_id not in offered:
+                fault = ("unknown_field", "is no item of this instrument")
+            elif link_id in self._match.items and answer != DECLINED:
+                if self._value(link_id, answer) is None:
+                    fault = ("invalid_choice", f"must be one of its answers, or {DECLINED}")
+            elif not _is_plain(answer):
+                fault = ("wrong_type", "must be text, a number, true or false")
+            if fault is not None:
+                faults.append(FieldFault(f"/answers/{escaped(link_id)}", *fault))
+        return faults
+
+    def score(self, answers: Mapping[str, Any]) -> Scored:
+        """See `Form`."""
+        profile = self._profile
+        if profile is None:
+            return Scored({})
+        values = {key: self._value(link_id, answers.get(link_id)) for link_id, key in self._items}
+        score = profile.score(values)
+        return Scored(score.measures, _left(profile, score.measures), score.total, score.band)
+
+    def suicidality(self, body: object, prior: Severity | None) -> Facts | None:
+        """What a body that could not be taken says of suicidality, read at its worst; None where
+        the instrument asks nothing of it, or nothing of that was answered."""
+        profile = self._profile
+        answers = body.get("answers") if isinstance(body, Mapping) else None
+        if profile is None or not profile.risk_items or not isinstance(answers, Mapping):
+            return None
+        items = {item.key: item for item in profile.items}
+        values: dict[str, int | None] = {}
+        unreadable = said = False
+        for link_id, key in self._items:
+            answer = answers.get(link_id)
+            values[key] = self._worst(link_id, items[key], answer)
+            if answer is not None and key in profile.risk_items:
+                said = True
+                unreadable |= values[key] is None and answer != DECLINED
+        if not said:
+            return None
+        measures = {
+            name: value for name, value in profile.score(values).measures.items() if name in FLOORS
+        }
+        left = _left(profile, measures)
+        return Facts(
+            measures,
+            frozenset() if unreadable else left,
+            # Where one item cannot be read, whatever its measure would be may be worse.
+            frozenset(name for name in GROUPS[profile.slug] if name in FLOORS)
+            if unreadable
+            else frozenset(),
+            prior,
+        )
+
+    @property
+    def _match(self) -> Match:
+        return self.imported.match
+
+    @property
+    def _items(self) -> list[tuple[str, str]]:
+        return list(self._match.items.items())
+
+    @property
+    def _profile(self) -> Profile | None:
+        return None if self.imported.profile is None else PROFILES[self.imported.profile]
+
+    def _value(self, link_id: str, answer: object) -> int | None:
+        match answer:
+            case bool():
+                answer = "true" if answer else "false"
+            case int():
+                answer = str(answer)
+        return self._match.answers.get((link_id, answer)) if isinstance(answer, str) else None
+
+    def _worst(self, link_id: str, item: ScoredItem, answer: object) -> int | None:
+        """The value, or where it is none a number towards the worse end."""
+        known = self._value(link_id, answer.strip() if isinstance(answer, str) else answer)
+        if known is not None or isinstance(answer, bool) or answer == DECLINED:
+            return known
+        try:
+            number = float(answer) if isinstance(answer, int | float | str) else math.nan
+        except (ValueError, OverflowError):
+            return None
+        if not math.isfinite(number) or number < item.low:
+            return None
+        whole = math.floor(number) if item.high_is_better else math.ceil(number)
+        return max(item.low, min(item.high, whole))
+
+
+def _left(profile: Profile, measures: Mapping[str, object]) -> frozenset[str]:
+    """The measures on suicidality that the answers do not give."""
+    risks = (name for name in GROUPS[profile.slug] if name in FLOORS)
+    return frozenset(name for name in risks if name not in measures)
+
+
+def _is_plain(answer: object) -> bool:
+    return isinstance(answer, bool | int | float) or (
+        isinstance(answer, str) and len(answer) <= _LONGEST
+    )

@@ -1,0 +1,143 @@
+"""What each answer to a scored item is worth: its code, its weight, or its place. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from diary.instruments.fhir.model import LOINC, SNOMED, Item, Option
+from diary.instruments.fhir.parts import Findings
+from diary.instruments.profiles import ScoredItem
+
+# LOINC's and SNOMED CT's words for yes and no, each with the other.
+SAME: Final = {"373066001": "LA33-6", "373067005": "LA32-8"}
+_YES_NO: Final[Mapping[str, int]] = {"LA33-6": 1, "LA32-8": 0}
+_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
+
+
+def values_of(findings: Findings, item: Item, scored: ScoredItem) -> dict[str, int]:
+    """By code, number or text of an answer, its value. What does not fit becomes a fault."""
+    if not item.askable:
+        findings.fault(item.pointer, "not_askable", "a scored item is hidden or read-only")
+    if item.repeats:
+        findings.fault(item.pointer, "repeats", "a scored item takes several answers")
+    if item.kind == "choice":
+        return _of_options(findings, item, scored)
+    if item.kind == "yes-no" and (scored.low, scored.high) == (0, 1):
+        return {"false": 0, "true": 1}
+    if item.kind in ("whole-number", "number"):
+        return _of_numbers(findings, item, scored)
+    findings.fault(item.pointer, "shape_differs", "its type cannot be scored")
+    return {}
+
+
+def _of_numbers(findings: Findings, item: Item, scored: ScoredItem) -> dict[str, int]:
+    bounds = (item.low, item.high)
+    if bounds != (scored.low, scored.high) and (bounds != (None, None) or scored.answers):
+        findings.fault(
+            item.pointer, "shape_differs", f"numbers from {scored.low} to {scored.high} are needed"
+        )
+    return {str(value): value for value in range(scored.low, scored.high + 1)}
+
+
+def _of_options(findings: Findings, item: Item, scored: ScoredItem) -> dict[str, int]:
+    options = [option for option in item.options if not option.absent]
+    if item.open:
+        findings.remark(item.pointer, "own_words", "an answer in one's own words is a missing one")
+    known = _known(scored)
+    if known and any(_by_code(option, known) is not None for option in options):
+        values = [_coded(findings, option, known) for option in options]
+    else:
+        values = _by_numbers(findings, item, options, scored)
+    found = {
+        option.code: value
+        for option, value in zip(options, values, strict=True)
+        if value is not None
+    }
+    if len(found) == len(options):
+        _check_one_to_one(findings, item, options, list(values), scored)
+    # A response may say it with the other of two codes for one answer.
+    return known | {same: known[code] for same, code in SAME.items() if code in known} | found
+
+
+def _known(scored: ScoredItem) -> dict[str, int]:
+    if scored.answers is not None:
+        return dict(scored.answers)
+    return dict(_YES_NO) if (scored.low, scored.high) == (0, 1) else {}
+
+
+def _by_code(option: Option, known: Mapping[str, int]) -> int | None:
+    if option.system == LOINC:
+        return known.get(option.code)
+    if option.system == SNOMED:
+        return known.get(SAME.get(option.code, ""))
+    return None
+
+
+def _coded(findings: Findings, option: Option, known: Mapping[str, int]) -> int | None:
+    value = _by_code(option, known)
+    if value is None:
+        if option.weight is not None and option.weight in known.values():
+            return int(option.weight)
+        findings.fault(option.pointer, "unknown_answer", "an answer that the profile does not know")
+    elif option.weight not in (None, value):
+        findings.fault(option.pointer, "weight_differs", "its code and its weight differ")
+    return value
+
+
+def _by_numbers(
+    findings: Findings, item: Item, options: Sequence[Option], scored: ScoredItem
+) -> list[int | None]:
+    """By weight; else by the number that the code is; else by what is printed; else by order."""
+    wanted = list(range(scored.low, scored.high + 1))
+    weights = [option.weight for option in options]
+    codes = _numbers([option.code for option in options], wanted)
+    prefixes = _numbers([(option.prefix or "").rstrip(".)") for option in options], wanted)
+    if any(weight is not None for weight in weights):
+        for option, weight, code in zip(options, weights, codes or weights, strict=True):
+            if weight not in wanted:
+                findings.fault(option.pointer, "weight_differs", "its weight is none of the values")
+            elif code != weight:
+                findings.fault(option.pointer, "weight_differs", "its code and its weight differ")
+        return [None if weight is None else int(weight) for weight in weights]
+    numbers = codes or prefixes
+    if numbers is not None:
+        return list(numbers)
+    if scored.answers is not None or len(wanted) == 2:
+        for option in options:
+            findings.fault(
+                option.pointer, "unknown_answer", "an answer that the profile does not know"
+            )
+        return [None] * len(options)
+    if len(options) != len(wanted):
+        findings.fault(item.pointer, "shape_differs", f"{len(wanted)} answers are needed")
+        return [None] * len(options)
+    findings.remark(
+        item.pointer,
+        "values_by_order",
+        f"answers without values: the first is taken as {wanted[0]}, and so on; compare them",
+        warning=True,
+    )
+    return list(wanted)
+
+
+def _numbers(texts: Sequence[str], wanted: Sequence[int]) -> Sequence[int] | None:
+    """The texts as numbers, if they are just the wanted ones."""
+    found = [int(text) for text in texts if _NUMBER.fullmatch(text)]
+    return found if len(found) == len(texts) and sorted(found) == wanted else None
+
+
+def _check_one_to_one(
+    findings: Findings,
+    item: Item,
+    options: Sequence[Option],
+    values: Sequence[int | None],
+    scored: ScoredItem,
+) -> None:
+    counted = Counter(values)
+    for option, value in zip(options, values, strict=True):
+        if counted[value] > 1:
+            findings.fault(option.pointer, "answer_twice", f"two answers are worth {value}")
+    for value in range(scored.low, scored.high + 1):
+        if value not in counted:
+            findings.fault(item.pointer, "answer_missing", f"no answer is worth {value}")
