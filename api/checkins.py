@@ -43,7 +43,7 @@ def urgent_if_it_may_carry_a_risk(arguments: Mapping[str, Any]) -> tuple[Rate, N
     """Whatever says anything of suicidality may carry a risk, and so may free text."""
     body = arguments["body"]
     noted = isinstance(body, Mapping) and bool(body.get("note"))
-    may_carry_one = noted or suicidality_of(body, None) is not None
+    may_carry_one = noted or suicidality_of(body) is not None
     return (Rate.URGENT if may_carry_one else Rate.ORDINARY), None
 
 

@@ -84,7 +84,7 @@ def amend(
     fingerprint = fingerprint_of(work, body)
     moment = work.now if row is None else row.recorded_at
     if row is None:
-        if forms.said_of_suicidality(work, context.patient.clinic_id, body, None) is None:
+        if forms.said_of_suicidality(work, context.patient.clinic_id, body) is None:
             raise NotFound
         unknown = FieldFault("", "unknown", "the check-in has not come yet")
         sent = Apart(check_in_id, moment, body, fingerprint, "invalid", (unknown,))
@@ -226,7 +226,7 @@ def _says_something_else(work: Work, row: Row[Any], body: object) -> bool:
     pinned = {"instrument": row.instrument}
     sent = {**body, **pinned} if isinstance(body, Mapping) else body
     said, known = (
-        forms.said_of_suicidality(work, row.clinic_id, each, None)
+        forms.said_of_suicidality(work, row.clinic_id, each)
         for each in (sent, {**pinned, "answers": row.answers})
     )
     return said is not None and said != known

@@ -46,10 +46,17 @@ class Apart:
         note = self.body.get("note") if isinstance(self.body, Mapping) else None
         return note if isinstance(note, str) and note.strip() else None
 
-    def said(self, zone: str, facts: Facts) -> Said:
-        """What is judged of it, as of the daily check-in: its suicidality and its note."""
+    def said(self, zone: str, facts: Facts | None) -> Said:
+        """What it is judged as: of the daily check-in, beside its note. facts: its suicidality."""
         return Said(
-            self.check_in_id, self.recorded_at, zone, _DAILY, _DAILY, None, facts, self.note
+            self.check_in_id,
+            self.recorded_at,
+            zone,
+            _DAILY,
+            _DAILY,
+            None,
+            facts or Facts({}),
+            self.note,
         )
 
 
@@ -60,7 +67,7 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
     """
     patient = context.patient
     in_force = load(work, patient.clinic_id, context.rule_set_id)
-    facts = said_of_suicidality(work, patient.clinic_id, sent.body, context.prior)
+    facts = said_of_suicidality(work, patient.clinic_id, sent.body)
     if facts is None and not (sent.note and phrases_in(sent.note, in_force.rules.phrases)):
         raise Invalid(errors=sent.faults)
     known = work.row(
@@ -73,7 +80,7 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
     )
     severity = known.severity if known is not None else None
     if known is None:
-        severity = _judge_apart(work, context, sent, facts or Facts({}), in_force)
+        severity = _judge_apart(work, context, sent, facts, in_force)
     return Receipt(
         outcome=Outcome.CONFLICT if sent.why == "conflict" else Outcome.QUARANTINED,
         id=sent.check_in_id,
@@ -85,7 +92,7 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
 
 
 def _judge_apart(
-    work: Work, context: Context, sent: Apart, facts: Facts, in_force: InForce
+    work: Work, context: Context, sent: Apart, facts: Facts | None, in_force: InForce
 ) -> Severity | None:
     patient = context.patient
     apart_id = work.new_id()

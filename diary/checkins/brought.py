@@ -19,7 +19,6 @@ from diary.instruments.profiles import Profile, ScoredItem
 from diary.instruments.scoring import PROFILES
 from diary.instruments.service import Imported
 from diary.rules.facts import Facts
-from diary.severity import Severity
 
 _LONGEST: Final = 4_000
 
@@ -68,7 +67,7 @@ class Brought:
         score = profile.score(values)
         return Scored(score.measures, _left(profile, score.measures), score.total, score.band)
 
-    def suicidality(self, body: object, prior: Severity | None) -> Facts | None:
+    def suicidality(self, body: object) -> Facts | None:
         """What a body that could not be taken says of suicidality, read at its worst; None where
         the instrument asks nothing of it, or nothing of that was answered."""
         profile = self._profile
@@ -97,7 +96,6 @@ class Brought:
             frozenset(name for name in GROUPS[profile.slug] if name in FLOORS)
             if unreadable
             else frozenset(),
-            prior,
         )
 
     @property

@@ -14,7 +14,6 @@ from diary.errors import FieldFault
 from diary.instruments import library, service
 from diary.instruments.library import Instrument
 from diary.rules.facts import Facts
-from diary.severity import Severity
 from diary.work import Work
 
 
@@ -37,7 +36,7 @@ class Form(Protocol):
     def score(self, answers: Mapping[str, Any]) -> Scored:
         """What answers without faults come to."""
 
-    def suicidality(self, body: object, prior: Severity | None) -> Facts | None:
+    def suicidality(self, body: object) -> Facts | None:
         """What a body with faults says of suicidality; None where it says nothing."""
 
 
@@ -64,9 +63,9 @@ class Own:
         """See `Form`."""
         return scoring.score(self.instrument, answers)
 
-    def suicidality(self, body: object, prior: Severity | None) -> Facts | None:
+    def suicidality(self, body: object) -> Facts | None:
         """See `Form`."""
-        return suicidality_of(body, prior)
+        return suicidality_of(body)
 
 
 def find(work: Work, clinic_id: UUID, slug: str, version: str) -> Form | FieldFault:
@@ -82,25 +81,22 @@ def find(work: Work, clinic_id: UUID, slug: str, version: str) -> Form | FieldFa
     return FieldFault("/instrument", "unknown", "is no instrument of the clinic's")
 
 
-def said_of_suicidality(
-    work: Work, clinic_id: UUID, body: object, prior: Severity | None
-) -> Facts | None:
+def said_of_suicidality(work: Work, clinic_id: UUID, body: object) -> Facts | None:
     """What a body that could not be taken says of suicidality; None where it says nothing.
 
     It is read as the daily check-in, and where it names another instrument as that one, in
     whichever version there is: what a phone does not know yet must not silence a patient.
     """
-    daily = suicidality_of(body, prior)
+    daily = suicidality_of(body)
     slug = body.get("instrument") if isinstance(body, Mapping) else None
     form = _nearest(work, clinic_id, slug) if isinstance(slug, str) else None
-    other = None if form is None or isinstance(form, Own) else form.suicidality(body, prior)
+    other = None if form is None or isinstance(form, Own) else form.suicidality(body)
     if daily is None or other is None:
         return daily or other
     return Facts(
         {**other.measures, **daily.measures},
         daily.declined | other.declined,
         daily.unreadable | other.unreadable,
-        prior,
     )
 
 

@@ -150,9 +150,9 @@ def _conflict(
     prior = max((severity for severity in known if severity is not None), default=None)
     context = replace(context, prior=prior)
     clinic = existing.clinic_id
-    said = forms.said_of_suicidality(work, clinic, body, prior)
+    said = forms.said_of_suicidality(work, clinic, body)
     kept = {"instrument": existing.instrument, "answers": existing.answers}
-    on_record = forms.said_of_suicidality(work, clinic, kept, prior)
+    on_record = forms.said_of_suicidality(work, clinic, kept)
     if said is None or said == on_record:
         raise CheckInConflict
     return set_apart(work, context, Apart(check_in_id, moment, body, fingerprint, "conflict", ()))

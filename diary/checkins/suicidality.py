@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from diary.checkins.answers import DECLINED
 from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
 from diary.rules.facts import Facts
-from diary.severity import Severity
 
 _NUMBER = re.compile(r"\s*[+-]?\d{1,6}(\.\d{1,6})?\s*")
 _YES = {"yes", "y", "true", "1", "sí", "si"}
 _NO = {"no", "n", "false", "0"}
 
 
-def suicidality_of(body: object, prior: Severity | None) -> Facts | None:
+def suicidality_of(body: object) -> Facts | None:
     """What a body that could not be taken says of suicidality; None where it says nothing.
 
     A number is rounded and clamped towards the worse end, so "4", 4.0 and 9 are never less than
@@ -44,7 +43,7 @@ def suicidality_of(body: object, prior: Severity | None) -> Facts | None:
             measures[name] = read
     if not (measures or declined or unreadable):
         return None
-    return Facts(measures, frozenset(declined), frozenset(unreadable), prior)
+    return Facts(measures, frozenset(declined), frozenset(unreadable))
 
 
 def _misplaced(body: object) -> set[str]:
@@ -55,9 +54,10 @@ def _misplaced(body: object) -> set[str]:
         answers = body.get("answers")
         if isinstance(answers, Mapping):
             rest["answers"] = {k: v for k, v in answers.items() if k not in SUICIDALITY}
-        # A language is no answer, and Sinhala's code is "si".
-        if isinstance(body.get("locale"), str):
-            del rest["locale"]
+        # A language is no answer, and Sinhala's code is "si"; a note may say yes in Spanish.
+        for name in ("locale", "note", "reason"):
+            if isinstance(body.get(name), str):
+                del rest[name]
     return {word.strip().casefold() for word in _words(rest)}.intersection(SUICIDALITY)
 
 

@@ -177,8 +177,8 @@ def _since(row: Row[Any]) -> Since | None:
 def _apart(work: Work, row: Row[Any], zone: str) -> Came:
     kept = reading.opened(work, row)
     sent = Apart(kept.check_in_id, kept.recorded_at, kept.body, b"", kept.why, ())
-    facts = forms.said_of_suicidality(work, work.caller.clinic, sent.body, None) or Facts({})
-    return Came(row.id, sent.said(zone, facts), row.received_at, becomes=None, is_check_in=False)
+    said = sent.said(zone, forms.said_of_suicidality(work, row.clinic_id, sent.body))
+    return Came(row.id, said, row.received_at, becomes=None, is_check_in=False)
 
 
 def _infuse(work: Work, records: Mapping[UUID, Record]) -> None:

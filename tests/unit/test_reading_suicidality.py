@@ -30,7 +30,7 @@ from tests.clock import SimulatedClock
     ],
 )
 def test_a_misplaced_answer_is_unreadable(body: object) -> None:
-    facts = suicidality_of(body, None)
+    facts = suicidality_of(body)
 
     assert facts is not None
     assert facts.unreadable == {"si"}
@@ -50,7 +50,7 @@ def test_a_misplaced_answer_is_unreadable(body: object) -> None:
     ],
 )
 def test_a_body_that_says_nothing(body: object) -> None:
-    assert suicidality_of(body, None) is None
+    assert suicidality_of(body) is None
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_a_body_that_says_nothing(body: object) -> None:
 def test_answers_in_their_place_are_only_read(
     answers: dict[str, Any], measures: dict[str, Any]
 ) -> None:
-    facts = suicidality_of({"answers": answers, "instrument": "daily"}, Severity.LOW)
+    facts = suicidality_of({"answers": answers, "instrument": "daily"})
 
     assert facts is not None
-    assert (facts.measures, facts.unreadable, facts.prior) == (measures, frozenset(), Severity.LOW)
+    assert (facts.measures, facts.unreadable) == (measures, frozenset())
 
 
 def test_a_misplaced_answer_under_a_known_id_is_judged(cast: Cast) -> None:
