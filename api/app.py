@@ -130,14 +130,21 @@ def _finish(response: Response) -> Response:
     if not documentation:
         headers.setdefault("Cache-Control", "no-store")
     show(response)
-    caller = g.get("caller")
-    _LOG.info(
-        "request",
-        method=request.method,
-        route=request.url_rule.rule if request.url_rule else None,
-        status=response.status_code,
-        ms=round((perf_counter() - g.began) * 1000, 1),
-        request_id=g.request_id,
-        caller=caller.kind if caller else None,
-    )
+    caller, began = g.get("caller"), g.began
+    seen = {
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": response.status_code,
+        "request_id": g.request_id,
+        "caller": caller.kind if caller else None,
+    }
+
+    def log() -> None:
+        _LOG.info("request", ms=round((perf_counter() - began) * 1000, 1), **seen)
+
+    if response.is_streamed:
+        # How long it took is known when the last of it is sent, or nobody listens any more.
+        response.call_on_close(log)
+    else:
+        log()
     return response

@@ -53,6 +53,7 @@ class Operation:
     write: bool
     own_work: bool
     html: bool
+    lines: bool
     max_body: int
     versioned: bool
     idempotent: bool

@@ -33,11 +33,13 @@ class RateLimited(TooMany):
 
 
 class Rate(Enum):
-    """What a request counts as. URGENT: refused only where its reserve is used up as well."""
+    """What a request counts as. URGENT: refused only where its reserve is used up as well. HEAVY:
+    it keeps a process busy for a long time."""
 
     ORDINARY = auto()
     URGENT = auto()
     SIGN_IN = auto()
+    HEAVY = auto()
     FREE = auto()
 
 
@@ -77,6 +79,7 @@ ADDRESS = Quota("address", 6_000)
 SESSION = Quota("session", 600)
 PHONE = Quota("phone", 120)
 SIGN_IN = Quota("sign-in", 300)
+HEAVY = Quota("heavy", 6, 600)
 # Never scaled: they are a promise. ALERTS: what one session takes from the reserves of all alerts,
 # before it is looked whether there is such an alert.
 RESERVE = Quota("reserve", 10)
@@ -149,8 +152,8 @@ class Limits:
     ) -> None:
         self._counts = factor > 0
         self.is_alert = is_alert
-        self._address, self._session, self._phone, self._sign_in = (
-            quota.times(factor) for quota in (ADDRESS, SESSION, PHONE, SIGN_IN)
+        self._address, self._session, self._phone, self._sign_in, self._heavy = (
+            quota.times(factor) for quota in (ADDRESS, SESSION, PHONE, SIGN_IN, HEAVY)
         )
         self._buckets = Buckets() if buckets is None else buckets
         self._made_up = Buckets(5_000) if made_up is None else made_up
@@ -222,6 +225,8 @@ class Limits:
         if claims is not None:
             quota = self._phone if Scope.ME_READ in claims.scopes else self._session
             buckets.append((quota, claims.session_id))
+            if rate is Rate.HEAVY:
+                buckets.append((self._heavy, claims.session_id))
         return buckets
 
 

@@ -17,6 +17,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
+from api import lines
 from api.conditional import STATUSES as OF_VERSIONS
 from api.idempotency import HEADER, REPLAYED
 from api.limits import Rate
@@ -203,9 +204,11 @@ def _success(declared: Operation) -> dict[str, Any]:
         return {"description": "The page.", "content": {"text/html": {"schema": _HTML}}}
     if declared.returns is None:
         return {"description": "Done; there is nothing to say."}
+    media = lines.MEDIA_TYPE if declared.lines else "application/json"
+    about = (type(declared.returns).__doc__ or "Done.").strip().partition("\n")[0]
     return {
-        "description": (type(declared.returns).__doc__ or "Done.").strip().partition("\n")[0],
-        "content": {"application/json": {"schema": declared.returns}},
+        "description": f"Line by line: {about}" if declared.lines else about,
+        "content": {media: {"schema": declared.returns}},
     }
 
 

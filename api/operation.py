@@ -37,6 +37,7 @@ def operation(
     write: bool | None = None,
     own_work: bool = False,
     html: bool = False,
+    lines: bool = False,
     max_body: int = parsing.LARGEST_BODY,
     versioned: bool = False,
     idempotent: bool = False,
@@ -60,6 +61,8 @@ def operation(
     own transactions; the caller of a scoped one is passed as `caller=`. step_up: a member must have
     proven who they are within the last ten minutes. html: for a person in a
     browser: the handler returns the page's text, and a query string that came along is ignored.
+    lines: the handler yields what is shown, and each is a line of `application/x-ndjson`, sent as
+    soon as it is there.
     versioned: of a thing that has a `version`. What is shown of it to GET and by a POST that made
     it carries it as its ETag; a change gets what the caller expects of it as `expected=`. A GET
     with 304 in `also` answers so to whoever has the present version.
@@ -72,6 +75,8 @@ def operation(
         raise TypeError("exactly one of scope and public must be declared")
     if step_up and public:
         raise TypeError("nobody is known who could step up")
+    if lines and not own_work:
+        raise TypeError("no transaction is open while something is sent")
     if idempotent and (own_work or scope is None):
         raise TypeError("an answer is kept in the caller's one transaction")
 
@@ -99,6 +104,7 @@ def operation(
             write=method != "get" if write is None else write,
             own_work=own_work,
             html=html,
+            lines=lines,
             max_body=max_body,
             versioned=versioned,
             idempotent=idempotent,

@@ -160,6 +160,18 @@ def respond(fault: Fault) -> Response:
     return response
 
 
+def problem_of(error: Exception) -> dict[str, Any]:
+    """The problem that any error is told as, where the status was sent before it happened."""
+    if isinstance(error, Fault):
+        response = respond(error)
+    elif isinstance(error, DBAPIError | PoolTimeout):
+        response = _database(error)
+    else:
+        response = _unexpected(error)
+    problem: dict[str, Any] = orjson.loads(response.get_data())
+    return problem
+
+
 def crisis_for(claims: Claims | None) -> dict[str, Any]:
     """Whom to call, by the caller's clinic or else by the deployment's own country."""
     country = claims.country if claims else front().house.settings.default_country

@@ -13,7 +13,7 @@ import orjson
 from flask import Response
 from sqlalchemy.exc import DBAPIError
 
-from api import auth, conditional, idempotency, parsing, traces
+from api import auth, conditional, idempotency, lines, parsing, traces
 from api.declared import Answer, Before, Handler, Operation, Refused
 from api.limits import Rate, RateLimited
 from api.paging import page_of
@@ -160,6 +160,9 @@ def carried_out(
         """What is shown, and how."""
         if isinstance(value, Refused):
             return None, value
+        if declared.lines:
+            assert dump is not None
+            return None, lines.streamed(value, dump, declared.status)
         answer = value if isinstance(value, Answer) else Answer(value)
         if declared.html:
             return None, _page(answer, declared.status)

@@ -16,6 +16,7 @@ from diary.callers import OPERATOR
 from diary.commands import migrated_house, plainly
 from diary.errors import NotFound
 from diary.importing import instruments
+from diary.rehearsing import rules
 from diary.restoring import restored
 from diary.settings import load_settings
 
@@ -165,6 +166,7 @@ def examine() -> None:
 cli.add_command(audit)
 cli.add_command(instruments)
 cli.add_command(restored)
+cli.add_command(rules)
 
 
 def _password_hash() -> str:

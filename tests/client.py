@@ -14,6 +14,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 _DOCUMENT = "urn:interlude:openapi"
+LINES = "application/x-ndjson"
 _UUID = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # The description itself and its viewer are not part of what they describe.
 _SHOWS_THE_DESCRIPTION = re.compile(r"/(openapi\.json|docs(/.*)?)")
@@ -21,7 +22,8 @@ _SHOWS_THE_DESCRIPTION = re.compile(r"/(openapi\.json|docs(/.*)?)")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
-    """What the API answered. json: the parsed body; None where there is none."""
+    """What the API answered. json: the parsed body, of lines a list;
+    None where there is none."""
 
     status: int
     headers: Mapping[str, str]
@@ -94,11 +96,13 @@ class Api:
         ) as answer:
             raw = answer.get_data()
             is_json = raw and (answer.mimetype or "").endswith("json")
+            is_lines = answer.mimetype == LINES
+            parsed = [orjson.loads(line) for line in raw.splitlines()] if is_lines else None
             response = Response(
                 status=answer.status_code,
                 headers=dict(answer.headers),
                 body=raw,
-                json=orjson.loads(raw) if is_json else None,
+                json=orjson.loads(raw) if is_json and not is_lines else parsed,
             )
         check(method, path.partition("?")[0], response)
         return response
@@ -143,11 +147,11 @@ def check(method: str, path: str, response: Response) -> None:
     media = response.headers.get("Content-Type", "").partition(";")[0]
     assert media in described["content"], f"content type {media!r} is not documented: {what}"
     if "schema" in described["content"][media] and media.endswith("json"):
+        validator = _validator(f"{pointer}/content/{_escaped(media)}/schema")
         faults = [
             f"{error.json_path}: {error.message}"
-            for error in _validator(f"{pointer}/content/{_escaped(media)}/schema").iter_errors(
-                response.json
-            )
+            for each in (response.json if media == LINES else [response.json])
+            for error in validator.iter_errors(each)
         ]
         assert not faults, "\n".join(["the body is not as documented", *faults, what])
 

@@ -94,7 +94,6 @@ class _Rows:
                 )
             )
 
-        self._work = work
         self.check_ins = came(check_ins, _JUDGED)
         self.apart = came(quarantine)
         self._amendments: dict[tuple[UUID, UUID], list[Row[Any]]] = {}
@@ -109,6 +108,8 @@ class _Rows:
         }
         known = {(row.patient_id, row.id) for row in self.check_ins}
         self.amended_later = _check_ins(work, self._amendments.keys() - known)
+        pinned = {_pinned(row) for row in (*self.check_ins, *self.amended_later)}
+        self._forms = {each: _form(work, *each) for each in pinned}
 
     def first(self, row: Row[Any]) -> Entered:
         """A check-in as it stood at first."""
@@ -117,7 +118,7 @@ class _Rows:
 
     def came(self, row: Row[Any]) -> Iterator[Came]:
         """A check-in as it was judged when it came, and then each of its amendments."""
-        form = _form(self._work, row)
+        form = self._forms[_pinned(row)]
         for state, amended in self._states(row):
             it = row if amended is None else amended
             result = form.score(state.answers)
@@ -162,8 +163,12 @@ def _check_ins(work: Work, keys: Iterable[tuple[UUID, UUID]]) -> Sequence[Row[An
     return [row for row in rows if (row.patient_id, row.id) in wanted]
 
 
-def _form(work: Work, row: Row[Any]) -> Form:
-    form = forms.find(work, row.clinic_id, row.instrument, row.version, row.locale)
+def _pinned(row: Row[Any]) -> tuple[str, str, str]:
+    return row.instrument, row.version, row.locale
+
+
+def _form(work: Work, slug: str, version: str, locale: str) -> Form:
+    form = forms.find(work, work.caller.clinic, slug, version, locale)
     assert not isinstance(form, FieldFault)
     return form
 

@@ -44,7 +44,7 @@ GETTING_IN = {
 # What is active, discharged or back is so the second time as well.
 SAME_TWICE = {"postEndpointActivation", "postPatientDischarge", "postPatientReadmission"}
 # Nothing is kept of what is looked at.
-KEEPS_NOTHING = {"postInstrumentCheckUp"}
+KEEPS_NOTHING = {"postInstrumentCheckUp", "postRuleSetDryRuns"}
 
 
 def test_every_post_has_a_rule() -> None:

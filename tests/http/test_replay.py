@@ -1,0 +1,144 @@
+"""What is judged again, in the order it came, is found to say what it was found to say then."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from diary.alerts.findings import Finding
+from diary.alerts.model import findings
+from diary.callers import OPERATOR
+from diary.rehearsal.before import Reach
+from diary.rehearsal.reading import read
+from diary.rehearsal.replay import Record, replay
+from diary.rules import service
+from diary.rules.conditions import (
+    All,
+    AnyOf,
+    AtLeast,
+    Condition,
+    DaysAfterInfusion,
+    HoursAfterInfusion,
+    ImprovedLessThan,
+    NearBaseline,
+    Rises,
+    WasAtMost,
+    WasImproved,
+)
+from diary.rules.default import DEFAULT
+from diary.rules.ruleset import Rule, RuleSet
+from diary.rules.service import InForce
+from diary.severity import Severity
+from diary.work import House
+from tests.cast import Cast, Patient
+from tests.clock import SimulatedClock
+from tests.http.scribbling import Scribbler
+
+Findings = dict[UUID, list[tuple[Any, ...]]]
+
+
+def rule(code: str, when: Condition) -> Rule:
+    return Rule(code, code.lower(), when, Severity.LOW, suicidality=False)
+
+
+# The shipped rules, and more that look at all that can be looked at.
+CURIOUS = RuleSet(
+    (
+        *DEFAULT.rules,
+        rule("Y1", AnyOf((WasImproved("mood", 20, 60), ImprovedLessThan("mood", 20, in_a_row=2)))),
+        rule("Y2", NearBaseline("anxiety", 90, in_a_row=1)),
+        rule("Y3", All((Rises("anxiety", 3, within_hours=100), AtLeast("mood", 1)))),
+        rule("Y4", All((HoursAfterInfusion(1), DaysAfterInfusion(0, 4)))),
+        rule("Y5", WasAtMost("bladder_symptoms", 0, within_days=30)),
+    ),
+    DEFAULT.phrases,
+)
+
+
+def stored(house: House, cast: Cast) -> Findings:
+    """What was found when it came, by what it was found in."""
+    found: Findings = defaultdict(list)
+    with house.work(OPERATOR.within(cast.clinic), write=False) as work:
+        here = select(findings).where(findings.c.clinic_id == cast.clinic)
+        for row in work.rows(here):
+            found[row.source_id].append((row.rule, row.severity, row.inputs, row.because))
+    return {id: in_order(each) for id, each in found.items()}
+
+
+def put_in_force(house: House, cast: Cast, rule_set: RuleSet) -> InForce:
+    with house.work(OPERATOR.within(cast.clinic)) as work:
+        service.publish(work, rule_set, reason="To see it all")
+        return service.current(work)
+
+
+def in_order(each: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted(each, key=lambda one: str(one[0]))
+
+
+def told(found: Sequence[Finding]) -> list[tuple[Any, ...]]:
+    return in_order(
+        [(one.rule, one.severity, dict(one.inputs), list(one.because)) for one in found]
+    )
+
+
+def records_of(
+    house: House, cast: Cast, since: datetime, rules: InForce, *patients: Patient
+) -> list[Record]:
+    with house.work(OPERATOR.within(cast.clinic), write=False) as work:
+        ids = [patient.id for patient in patients]
+        return read(work, ids, since, Reach.of([rules.look_back]))
+
+
+def replayed(
+    house: House, cast: Cast, since: datetime, rules: InForce, *patients: Patient
+) -> Findings:
+    return {
+        came.id: told(judged.findings)
+        for record in records_of(house, cast, since, rules, *patients)
+        for came, (judged,) in replay(record, [rules])
+        if judged.findings
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_rules_that_judged_then_find_the_same_again(
+    cast: Cast, house: House, clock: SimulatedClock, seed: int
+) -> None:
+    rules = put_in_force(house, cast, CURIOUS)
+    began, dice = clock.now(), Random(seed)
+    olga = cast.enrol("Olga")
+    # Before her first infusion, so there is something to compare with.
+    assert olga.check_in(mood=6, anxiety=3).status == 201
+    clock.advance(hours=6)
+    Scribbler(olga, cast.dana, clock, dice).infusion()
+    for patient in (cast.alice, olga):
+        Scribbler(patient, cast.dana, clock, dice).days(25)
+    kept = stored(house, cast)
+    assert len(kept) > 20
+    assert {one[0] for each in kept.values() for one in each} > {"R1", "R3", "R5", "R7", "Y1", "Y4"}
+
+    assert replayed(house, cast, began, rules, cast.alice, olga) == kept
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_whatever_came_before_the_period_is_known_in_it(
+    cast: Cast, house: House, clock: SimulatedClock, seed: int
+) -> None:
+    rules = put_in_force(house, cast, CURIOUS)
+    olga, dice = cast.enrol("Olga"), Random(seed)
+    assert olga.check_in(mood=6, anxiety=3).status == 201
+    scribbler = Scribbler(olga, cast.dana, clock, dice)
+    scribbler.days(20)
+    before = stored(house, cast).keys()
+    clock.advance(minutes=1)
+    since = clock.now()
+    scribbler.days(12)
+    kept = {id: found for id, found in stored(house, cast).items() if id not in before}
+    assert len(kept) > 5
+
+    assert replayed(house, cast, since, rules, olga) == kept
