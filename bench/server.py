@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
@@ -65,10 +65,13 @@ def free_port() -> int:
 def _wait_until_ready(server: "subprocess.Popen[bytes]", port: int) -> None:
     until = time.monotonic() + _STARTS_WITHIN
     while server.poll() is None and time.monotonic() < until:
-        with suppress(OSError, HTTPException):
-            asked = HTTPConnection(HOST, port, timeout=1)
+        with (
+            suppress(OSError, HTTPException),
+            closing(HTTPConnection(HOST, port, timeout=1)) as asked,
+        ):
             asked.request("GET", "/health/ready")
-            if asked.getresponse().status == 200:
-                return
+            with asked.getresponse() as answer:
+                if answer.status == 200:
+                    return
         time.sleep(0.05)
     raise RuntimeError("the server did not start")

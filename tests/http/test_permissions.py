@@ -34,6 +34,13 @@ PUBLIC_KEY = {
     "kid": "1",
 }
 LICENCE = {"attested": True, "text": "The publisher's letter of May."}
+CALM = {
+    "code": "C1",
+    "title": "calm",
+    "when": {"kind": "at_least", "measure": "mood", "value": 5},
+    "severity": "low",
+    "suicidality": False,
+}
 BODIES: dict[str, dict[str, Any]] = {
     "putClinicRetention": {"months": 24},
     "postStaff": {"name": "Kim", "email": "kim@harbour.example", "role": "clinician"},
@@ -60,6 +67,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "postInstruments": {"document": phq9()},
     "postInstrumentCheckUp": {"document": phq9()},
     "postInstrumentLicence": LICENCE,
+    "postRuleSetDryRuns": {"document": {"rules": [CALM]}},
 }
 
 
