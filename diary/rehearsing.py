@@ -14,7 +14,7 @@ from diary.commands import migrated_house, plainly
 from diary.errors import Invalid, NotFound
 from diary.rehearsal.service import DAYS, USUALLY, Progress, Report, rehearse
 from diary.rehearsal.tally import Count, Tally
-from diary.rules.publication import Gap
+from diary.rules.publishing.publication import Gap
 from diary.rules.ruleset import RuleSet
 from diary.rules.service import examined
 from diary.severity import Severity

@@ -20,10 +20,11 @@ from diary.checkins.answers import faults_in
 from diary.errors import Fault
 from diary.instruments import library
 from diary.instruments.measures import MEASURES
-from diary.rules import publication, ruleset, writing
+from diary.rules import ruleset, writing
 from diary.rules.conditions import KINDS
 from diary.rules.default import DEFAULT
 from diary.rules.documents import parse as parse_condition
+from diary.rules.publishing import publication
 from diary.webhooks.signing import headers, message_name
 from schemas.amendments import AmendmentDraft
 from schemas.base import View
