@@ -58,6 +58,8 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
     Door.ENGINE: {
         # The queue, as far as taking from it and settling go across clinics.
         "alerts": _READ,
+        # Whose silence is to be judged; nothing that anybody answered.
+        "silences": _READ,
         "endpoints": _HOLD,
         "deliveries": _HOLD,
         "messages": _READ,

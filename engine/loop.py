@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from diary.callers import Caller, CallerKind
+from diary.checkins import silence
 from diary.logs import logger
 from diary.watch import canary
 from diary.webhooks import queue
@@ -23,6 +24,7 @@ from engine.reclaim import Reclaimer
 from engine.retention import Retention
 from engine.seal import Sealer
 from engine.sender import Sender
+from engine.silence import judge_due
 
 _log = logger("engine")
 # Behind every wake-up and every computed sleep stands this poll.
@@ -151,7 +153,10 @@ class Engine:
         acted = await self._deliverer.off_loop(
             lambda: escalate_due(self._house, self._caller, self.heart.beat)
         )
-        worked = acted > 0
+        judged = await self._deliverer.off_loop(
+            lambda: judge_due(self._house, self._caller, self.heart.beat)
+        )
+        worked = acted > 0 or judged > 0
         async for claimed in self._deliverer.claim_due():
             worked = True
             task = asyncio.create_task(self._attempt(sender, claimed))
@@ -198,7 +203,8 @@ class Engine:
     def _next_due(self, looked_at: datetime) -> datetime | None:
         with self._house.work(self._caller, write=False) as work:
             delivery = queue.next_due(work, looked_at)
-        moments = (delivery, next_action(self._house, self._caller, looked_at))
+            silent = silence.next_due(work, looked_at)
+        moments = (delivery, silent, next_action(self._house, self._caller, looked_at))
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def _sleep(self, seconds: float) -> None:

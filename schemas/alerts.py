@@ -25,7 +25,7 @@ OUTCOMES = (
     "false-positive",
     "drill",
 )
-SOURCES = ("check-in", "amendment", "quarantine", "help", "staff", "drill")
+SOURCES = ("check-in", "amendment", "quarantine", "help", "silence", "staff", "drill")
 _ON_BEHALF = {"description": "An API client names the member who answers and may."}
 
 

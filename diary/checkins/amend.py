@@ -24,6 +24,7 @@ from diary.checkins.model import amendments, check_ins
 from diary.checkins.reading import get
 from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
 from diary.checkins.scoring import COLUMNS
+from diary.checkins.word import Word, spoke
 from diary.errors import FieldFault, Invalid, NotFound
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
@@ -167,6 +168,9 @@ def _keep(
     )
     result = judged(work, context, said, in_force)
     found = result.findings
+    suicidality = suicidality_severity(found, in_force.rules)
+    word = Word(row.id, row.recorded_at, suicidality, by_itself=False)
+    spoke(work, context, word, in_force.waits)
     alert_id = raise_alert(work, patient, found, source="amendment", source_id=amendment_id)
     number = row.amendments + 1
     work.add(
@@ -193,7 +197,6 @@ def _keep(
         amended_at=amended.amended_at,
         received_at=work.now,
     )
-    suicidality = suicidality_severity(found, in_force.rules)
     changed = {
         "answers": dict(amended.answers),
         **scored.columns(),

@@ -16,10 +16,11 @@ from diary.checkins.guide import guide
 from diary.checkins.judging import Judged, Said, judged
 from diary.checkins.model import quarantine
 from diary.checkins.receipt import Outcome, Receipt
+from diary.checkins.word import Word, spoke
 from diary.errors import FieldFault, Invalid
 from diary.rules.facts import Facts
 from diary.rules.phrases import found as phrases_in
-from diary.rules.ruleset import severity_of
+from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import InForce, load
 from diary.severity import Severity
 from diary.work import Work
@@ -31,7 +32,7 @@ _DAILY = "daily-check-in"
 @dataclass(frozen=True, slots=True)
 class Apart:
     """A body that could not be taken. recorded_at: as far as it can be read, now otherwise. why:
-    `invalid` or `conflict`; faults: what is wrong with it."""
+    `invalid` or `conflict`; faults: what is wrong with it. by_itself: see `Word`."""
 
     check_in_id: UUID
     recorded_at: datetime
@@ -39,6 +40,7 @@ class Apart:
     fingerprint: bytes
     why: str
     faults: Sequence[FieldFault]
+    by_itself: bool = False
 
     @property
     def note(self) -> str | None:
@@ -98,6 +100,9 @@ def _judge_apart(
     apart_id = work.new_id()
     result: Judged = judged(work, context, sent.said(context.zone, facts), in_force)
     severity = severity_of(result.findings)
+    suicidality = suicidality_severity(result.findings, in_force.rules)
+    word = Word(sent.check_in_id, sent.recorded_at, suicidality, by_itself=sent.by_itself)
+    spoke(work, context, word, in_force.waits)
     alert_id = raise_alert(work, patient, result.findings, source="quarantine", source_id=apart_id)
     # With the faults beside it: a pointer may name a field that the phone made up.
     named = [{"pointer": fault.pointer, "code": fault.code} for fault in sent.faults]

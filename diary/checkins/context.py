@@ -20,6 +20,7 @@ from diary.infusions.service import Since, latest_before, since
 from diary.oncall.model import rotas
 from diary.patients.model import ERASED, patients
 from diary.rules.facts import AfterInfusion, Late
+from diary.rules.model import silences
 from diary.rules.service import in_force
 from diary.severity import Severity
 from diary.work import Work
@@ -51,6 +52,11 @@ class Context:
     rule_set_id: UUID | None
     prior: Severity | None
     existing: Row[Any] | None
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a silence waits behind an earlier word of the patient."""
+        return self.clinic.silent_since is not None
 
     def late(self, moment: datetime, now: datetime) -> Late | None:
         """How old an answer of that moment is, and the newest that is known of a later one."""
@@ -177,6 +183,7 @@ def _look() -> Select[Any]:
             later.c.si.label("newer_si"),
             kept.c.severity.label("apart_severity"),
             kept.c.received_at.label("apart_at"),
+            silences.c.since.label("silent_since"),
             exists(_EXISTING).label("exists_already"),
         )
         .select_from(patients)
@@ -207,6 +214,13 @@ def _look() -> Select[Any]:
             ),
         )
         .outerjoin(kept, and_(kept.c.clinic_id == patients.c.clinic_id, kept.c.id == apart))
+        .outerjoin(
+            silences,
+            and_(
+                silences.c.clinic_id == patients.c.clinic_id,
+                silences.c.patient_id == patients.c.id,
+            ),
+        )
         .outerjoin(last, and_(last.c.clinic_id == patients.c.clinic_id, last.c.id == infusion))
         .where(
             patients.c.clinic_id == _CLINIC, patients.c.id == _PATIENT, patients.c.state != ERASED

@@ -4,7 +4,9 @@ from diary.alerts.service import raise_alert
 from diary.checkins.context import look
 from diary.checkins.guide import guide
 from diary.checkins.receipt import Outcome, Receipt
+from diary.checkins.word import Word, spoke
 from diary.rules.default import help_requested
+from diary.rules.service import load
 from diary.severity import Severity
 from diary.work import Work
 
@@ -14,6 +16,9 @@ def ask_for_help(work: Work) -> Receipt:
     help_id = work.new_id()
     context = look(work, help_id, work.now)
     found = (help_requested(),)
+    in_force = load(work, context.patient.clinic_id, context.rule_set_id)
+    # Whoever calls for help and then falls silent must not be waited for less than before.
+    spoke(work, context, Word(help_id, work.now, Severity.CRITICAL, by_itself=True), in_force.waits)
     alert_id = raise_alert(work, context.patient, found, source="help", source_id=help_id)
     work.audit("help.requested", "alert", alert_id or help_id)
     return Receipt(

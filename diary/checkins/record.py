@@ -21,6 +21,7 @@ from diary.checkins.judging import Said, judged
 from diary.checkins.kept import fingerprint_of, receipt_of
 from diary.checkins.model import check_ins
 from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
+from diary.checkins.word import Word, spoke
 from diary.errors import FieldFault
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
@@ -68,7 +69,8 @@ def record(
             form = found
             faults = form.faults(draft.answers)
     if draft is None or form is None or faults:
-        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults)
+        dated = draft is not None
+        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults, by_itself=dated)
         return set_apart(work, context, sent)
     return _keep(work, context, check_in_id, draft, form, fingerprint, _moments(body))
 
@@ -97,6 +99,9 @@ def _keep(
     )
     result = judged(work, context, said, in_force)
     found = result.findings
+    suicidality = suicidality_severity(found, in_force.rules)
+    word = Word(check_in_id, draft.recorded_at, suicidality, by_itself=True)
+    spoke(work, context, word, in_force.waits)
     alert_id = raise_alert(work, patient, found, source="check-in", source_id=check_in_id)
     since = context.since(draft.recorded_at)
     offset = draft.recorded_at.utcoffset() or timedelta(0)
@@ -115,7 +120,7 @@ def _keep(
         "client_total": draft.client_total,
         "total_agrees": _agrees(scored.total, draft.client_total),
         "severity": severity_of(found),
-        "suicidality_severity": suicidality_severity(found, in_force.rules),
+        "suicidality_severity": suicidality,
         "rule_set_version": in_force.version,
         "alert_id": alert_id,
         "recorded_at": draft.recorded_at,

@@ -20,7 +20,8 @@ from diary.work import Work
 
 # How long a patient still reads that something was closed.
 CLOSED_SHOWN = timedelta(hours=24)
-# What the patient sent; what the team found out about them is not told as an answer of theirs.
+# What the patient sent; what the team found out about them is not told as an answer of theirs, and
+# neither is that they sent nothing.
 _SENT = ("check-in", "amendment", "quarantine", "help")
 
 

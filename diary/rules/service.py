@@ -9,16 +9,17 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, update
 
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.logs import logger
 from diary.rules.default import DEFAULT
 from diary.rules.lookback import LookBack, look_back
-from diary.rules.model import rule_sets
+from diary.rules.model import rule_sets, silences
 from diary.rules.publishing.compare import Differences, Shifts, differences, shifts
 from diary.rules.publishing.publication import Gap, check
 from diary.rules.ruleset import RuleSet, RuleSetFaults
+from diary.rules.waiting import Waits, waits
 from diary.rules.writing import parse, to_document
 from diary.work import Work
 
@@ -37,16 +38,17 @@ class RuleSetHasGap(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A version's number and its rules, and what they must know of the past."""
+    """A version's number and its rules, what they must know of the past, and how long they wait."""
 
     version: int
     rules: RuleSet
     look_back: LookBack
+    waits: Waits
 
     @classmethod
     def of(cls, version: int, rules: RuleSet) -> Self:
         """A version, ready to judge by."""
-        return cls(version, rules, look_back(rules))
+        return cls(version, rules, look_back(rules), waits(rules))
 
 
 _SHIPPED = InForce.of(SHIPPED, DEFAULT)
@@ -174,6 +176,10 @@ def publish(work: Work, ruleset: RuleSet, *, reason: str) -> Published:
         reason=reason,
         published_at=work.now,
         published_by=work.caller.id,
+    )
+    # Each patient's silence is looked at once now, and waits by these rules from then on.
+    work.execute(
+        update(silences).where(silences.c.clinic_id == work.caller.clinic).values(due_at=work.now)
     )
     work.audit("rule-set.published", "rule_set", rule_set_id, version=version)
     return published

@@ -1,0 +1,103 @@
+"""A patient who told of a risk says no more: the clinic's rules are asked when its hours pass."""
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, delete, func, literal, select, update
+
+from diary.alerts.service import Subjected, raise_alert
+from diary.checkins.around import after_infusion
+from diary.checkins.word import due_at
+from diary.infusions.model import infusions
+from diary.infusions.service import latest_before, since
+from diary.patients.model import patients
+from diary.rules.facts import AfterInfusion, Facts, Silence
+from diary.rules.model import silences
+from diary.rules.ruleset import judge
+from diary.rules.service import current
+from diary.rules.waiting import next_hours
+from diary.work import Work
+
+
+def due(work: Work, limit: int, without: Set[UUID] = frozenset()) -> list[tuple[UUID, UUID]]:
+    """The patients (clinic, id) whose silence is to be judged now, longest overdue first."""
+    rows = work.rows(
+        select(silences.c.clinic_id, silences.c.patient_id)
+        .where(silences.c.due_at <= work.now, silences.c.patient_id.not_in(without))
+        .order_by(silences.c.due_at)
+        .limit(limit)
+    )
+    return [(row.clinic_id, row.patient_id) for row in rows]
+
+
+def next_due(work: Work, after: datetime) -> datetime | None:
+    """When the next silence falls due, of those not yet due then; None where none does."""
+    row = work.row(select(func.min(silences.c.due_at).label("at")).where(silences.c.due_at > after))
+    return None if row is None else row.at
+
+
+def judge_when_due(work: Work, clinic_id: UUID, patient_id: UUID) -> bool:
+    """Judge the silence of a patient of the caller's clinic; False where it is not due any more,
+    or somebody else has it in hand.
+
+    What is found, and up to which hour it was judged, are written together: each hour is judged
+    once. Whoever is no patient now is not waited for.
+    """
+    patient = work.row(
+        select(patients)
+        .where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id)
+        # As whoever records a check-in: against being erased meanwhile.
+        .with_for_update(read=True, key_share=True, skip_locked=True)
+    )
+    if patient is None:
+        return False
+    here = (silences.c.clinic_id == clinic_id, silences.c.patient_id == patient_id)
+    row = work.row(
+        select(silences)
+        .where(*here, silences.c.due_at <= work.now)
+        .with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return False
+    if patient.state != "active":
+        work.execute(delete(silences).where(*here))
+        return True
+    in_force = current(work)
+    hours = (work.now - row.since) / timedelta(hours=1)
+    judged: int = row.judged_hours
+    waited = next_hours(in_force.waits, row.prior, judged=judged)
+    if waited is not None and hours >= waited:
+        facts = Facts(
+            {},
+            prior=row.prior,
+            infusion=_infusion(work, patient),
+            silence=Silence(hours, missed=0),
+        )
+        subject = Subjected(clinic_id, patient_id, patient.reference, patient.drill)
+        found = judge(in_force.rules, facts)
+        raise_alert(work, subject, found, source="silence", source_id=row.check_in_id)
+        judged = int(hours)
+    next_at = due_at(in_force.waits, row.since, row.prior, judged=judged)
+    work.execute(update(silences).where(*here).values(judged_hours=judged, due_at=next_at))
+    return True
+
+
+def _infusion(work: Work, patient: Row[Any]) -> AfterInfusion | None:
+    clinic_id, patient_id = (literal(patient.clinic_id), literal(patient.id))
+    last = latest_before(clinic_id, patient_id, work.now).scalar_subquery()
+    row = work.row(
+        select(infusions).where(infusions.c.clinic_id == patient.clinic_id, infusions.c.id == last)
+    )
+    if row is None:
+        return None
+    lies = since(
+        row.number,
+        row.started_at,
+        row.ended_at,
+        moment=work.now,
+        zone=ZoneInfo(patient.time_zone),
+    )
+    return after_infusion(lies, row.started_at, row.ended_at, work.now)
