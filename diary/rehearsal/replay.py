@@ -71,8 +71,9 @@ def replay(
         received_at, severity = record.apart
         past.apart = Found(received_at, tuple(severity for _ in each))
     for came in sorted(record.came, key=_as_it_came):
+        moment = _Moment(record, past, came)
         found = tuple(
-            judged_by(rules, came.said, _Then(record, past, came, number))
+            judged_by(rules, came.said, _Then(moment, number))
             for number, rules in enumerate(rule_sets)
         )
         _take(past, came, found, rule_sets)
@@ -99,43 +100,46 @@ def _take(past: Past, came: Came, found: tuple[Judged, ...], rule_sets: Sequence
         past.amend(came.becomes, severities)
 
 
-@dataclass(frozen=True, slots=True)
-class _Then:
-    """What was known when it came, for one of the rule sets."""
+class _Moment:
+    """What was known when it came, whoever judges it: looked up once for all of the rule sets."""
 
-    record: Record
-    past: Past
-    came: Came
-    number: int
-
-    @property
-    def prior(self) -> Severity | None:
-        said, past = self.came.said, self.past
-        earlier = past.earlier(said.recorded_at, said.check_in_id)
-        apart = past.apart
-        before = prior_of(
-            earlier=self._in(earlier),
-            earlier_at=None if earlier is None else earlier.received_at,
-            latest=self._in(past.latest(said.check_in_id)),
-            apart=self._in(apart),
-            apart_at=None if apart is None else apart.received_at,
-        )
-        # What it amends or contradicts came before it, too.
-        return graver(before, self._in(past.found(said.check_in_id)))
-
-    def _in(self, found: Found | None) -> Severity | None:
-        return None if found is None else found.severities[self.number]
-
-    def late(self, moment: datetime) -> Late | None:
-        newest = self.past.newest(moment, self.came.said.check_in_id)
-        return lateness(
-            moment,
-            self.came.received_at,
+    def __init__(self, record: Record, past: Past, came: Came) -> None:
+        self.record, self.past, self.came = record, past, came
+        said = came.said
+        self.earlier = past.earlier(said.recorded_at, said.check_in_id)
+        self.latest = past.latest(said.check_in_id)
+        self.apart = past.apart
+        self.itself = past.found(said.check_in_id)
+        newest = past.newest(said.recorded_at, said.check_in_id)
+        self.late = lateness(
+            said.recorded_at,
+            came.received_at,
             newer_at=None if newest is None else newest.entry.recorded_at,
             newer_si=None if newest is None else newest.si,
         )
+        self.infusion = self._after_infusion(said.recorded_at)
+        self._histories: dict[tuple[int, bool], History] = {}
 
-    def after_infusion(self, moment: datetime) -> AfterInfusion | None:
+    def history(self, hours: int, baseline: bool) -> History:
+        """So far back; those of several rule sets are often the same."""
+        found = self._histories.get((hours, baseline))
+        if found is None:
+            found = self._histories[hours, baseline] = self._history(hours, baseline)
+        return found
+
+    def _history(self, hours: int, baseline: bool) -> History:
+        said = self.came.said
+        moment, of = said.recorded_at, (said.instrument, said.version)
+        entries = self.past.entries(*of, moment, hours, said.check_in_id)
+        first = self._first_infusion(moment) if baseline else None
+        base = None
+        if first is not None:
+            base = self.past.last(*of, min(moment, first), said.check_in_id)
+        values = {} if base is None else base.measures
+        numbers = {name: value for name, value in values.items() if isinstance(value, int)}
+        return History(moment, said.day, entries, numbers)
+
+    def _after_infusion(self, moment: datetime) -> AfterInfusion | None:
         last = self._last_infusion(moment)
         if last is None:
             return None
@@ -147,17 +151,6 @@ class _Then:
             zone=self.record.zone,
         )
         return after_infusion(known, last.started_at, last.ended_at, moment)
-
-    def history(self, said: Said, *, hours: int, baseline: bool) -> History:
-        moment, of = said.recorded_at, (said.instrument, said.version)
-        entries = self.past.entries(*of, moment, hours, said.check_in_id)
-        first = self._first_infusion(moment) if baseline else None
-        base = None
-        if first is not None:
-            base = self.past.last(*of, (moment, first), said.check_in_id)
-        values = {} if base is None else base.measures
-        numbers = {name: value for name, value in values.items() if isinstance(value, int)}
-        return History(moment, said.day, entries, numbers)
 
     def _last_infusion(self, moment: datetime) -> Infusion | None:
         if self.came.is_check_in:
@@ -183,3 +176,36 @@ class _Then:
             for each in self.record.infusions
             if each.created_at <= now and each.started_at <= now
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """The same for one of the rule sets, which knows what it found itself."""
+
+    moment: _Moment
+    number: int
+
+    @property
+    def prior(self) -> Severity | None:
+        then = self.moment
+        before = prior_of(
+            earlier=self._in(then.earlier),
+            earlier_at=None if then.earlier is None else then.earlier.received_at,
+            latest=self._in(then.latest),
+            apart=self._in(then.apart),
+            apart_at=None if then.apart is None else then.apart.received_at,
+        )
+        # What it amends or contradicts came before it, too.
+        return graver(before, self._in(then.itself))
+
+    def _in(self, found: Found | None) -> Severity | None:
+        return None if found is None else found.severities[self.number]
+
+    def after_infusion(self, _: datetime) -> AfterInfusion | None:
+        return self.moment.infusion
+
+    def late(self, _: datetime) -> Late | None:
+        return self.moment.late
+
+    def history(self, _: Said, *, hours: int, baseline: bool) -> History:
+        return self.moment.history(hours, baseline)
