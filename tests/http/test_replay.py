@@ -15,7 +15,8 @@ from diary.alerts.model import findings
 from diary.callers import OPERATOR
 from diary.rehearsal.before import Reach
 from diary.rehearsal.reading import read
-from diary.rehearsal.replay import Record, replay
+from diary.rehearsal.record import Record
+from diary.rehearsal.replay import replay
 from diary.rules import service
 from diary.rules.conditions import (
     All,
