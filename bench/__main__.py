@@ -8,13 +8,16 @@ from contextlib import ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
 from queue import Queue
 
-from bench import checkins, cpu, delivery, engines, judging, sink
+from bench import checkins, cpu, delivery, engines, judging, rehearsal, sink
 from bench.stand import Stand, prepare
 from bench.trips import trips
 from diary.logs import configure
 from tests.postgresql import Server
 
-_PARTS = ("checkins", "auditing", "delivery", "engines", "judging", "cpu", "trips")
+_PARTS = (
+    *("checkins", "auditing", "delivery", "engines"),
+    *("judging", "rehearsal", "cpu", "trips"),
+)
 _PATIENTS = 600
 
 
@@ -77,6 +80,9 @@ def _figures(
         if not stand.house.database.is_sqlite:
             with stand.served("bench.without_engine:app") as port:
                 yield from checkins.risk(stand, port, "engine off")
+    if "rehearsal" in parts:
+        # The last of them: it leaves a full clinic behind.
+        yield from rehearsal.measure(stand)
 
 
 @contextmanager

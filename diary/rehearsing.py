@@ -12,8 +12,9 @@ from diary.access import clinics
 from diary.callers import OPERATOR
 from diary.commands import migrated_house, plainly
 from diary.errors import Invalid, NotFound
+from diary.rehearsal.counts import Count
 from diary.rehearsal.service import DAYS, USUALLY, Progress, Report, rehearse
-from diary.rehearsal.tally import Count, Tally
+from diary.rehearsal.tally import Tally
 from diary.rules.publishing.publication import Gap
 from diary.rules.ruleset import RuleSet
 from diary.rules.service import examined

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, func, select
 from diary.checkins.model import check_ins, quarantine
 from diary.infusions.model import infusions
 from diary.patients.model import patients
-from diary.rehearsal.replay import Record
+from diary.rehearsal.record import Record
 from diary.rules.lookback import LookBack
 from diary.work import Work
 

@@ -1,7 +1,7 @@
 """What is known of one patient at some moment of the past, while check-ins come in again."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -115,15 +115,17 @@ class Past:
         if row is None:
             return ()
         since = moment - timedelta(hours=hours)
-        known = [each.entry for each in row.back(moment, since) if each.id != but]
-        return tuple(known[:AT_MOST])
+        known = list(row.back(moment, since))
+        if but in self._found:
+            known = [each for each in known if each.id != but]
+        return tuple([each.entry for each in known[:AT_MOST]])
 
     def last(
-        self, instrument: str, version: str | None, moments: Iterable[datetime], but: UUID
+        self, instrument: str, version: str | None, moment: datetime, but: UUID
     ) -> Entry | None:
-        """The last of an instrument until the first of those moments."""
+        """The last of an instrument until a moment."""
         row = self._series.get((instrument, version), _Row())
-        return next((each.entry for each in row.back(min(moments)) if each.id != but), None)
+        return next((each.entry for each in row.back(moment) if each.id != but), None)
 
     def _put(self, one: Entered) -> None:
         self._all.put(one)

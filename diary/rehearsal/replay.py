@@ -5,59 +5,14 @@ is its own: `prior` depends on it. Before the first of the rows, what was found 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from diary.checkins.around import after_infusion, lateness, prior_of
-from diary.checkins.judging import Judged, Said, judged_by
-from diary.infusions.service import Since, since
-from diary.rehearsal.past import Entered, Found, Past, graver
-from diary.rules.facts import AfterInfusion, History, Late
+from diary.checkins.judging import Judged, judged_by
+from diary.rehearsal.past import Found, Past
+from diary.rehearsal.record import Came, Record
+from diary.rehearsal.then import Moment, Then
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import InForce
-from diary.severity import Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Infusion:
-    """One that began, as the record has it now."""
-
-    number: int
-    started_at: datetime
-    ended_at: datetime | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """Something that was judged when it came.
-
-    id: of a check-in its own, of an amendment or a body kept apart that row's. since: what a
-    check-in's row says was known of infusions; the others keep nothing of it. becomes: how the
-    check-in stands from then on, None for a body kept apart.
-    """
-
-    id: UUID
-    said: Said
-    received_at: datetime
-    becomes: Entered | None
-    is_check_in: bool = True
-    since: Since | None = None
-
-
-@dataclass(slots=True)
-class Record:
-    """One patient. known: what had come before the rows, in the order it came, each with the
-    suicidality severity that was found in it."""
-
-    patient_id: UUID
-    zone: ZoneInfo
-    infusions: list[Infusion] = field(default_factory=list)
-    known: list[tuple[Entered, datetime, Severity | None]] = field(default_factory=list)
-    apart: tuple[datetime, Severity | None] | None = None
-    came: list[Came] = field(default_factory=list)
 
 
 def replay(
@@ -71,8 +26,9 @@ def replay(
         received_at, severity = record.apart
         past.apart = Found(received_at, tuple(severity for _ in each))
     for came in sorted(record.came, key=_as_it_came):
+        moment = Moment(record, past, came)
         found = tuple(
-            judged_by(rules, came.said, _Then(record, past, came, number))
+            judged_by(rules, came.said, Then(moment, number))
             for number, rules in enumerate(rule_sets)
         )
         _take(past, came, found, rule_sets)
@@ -97,89 +53,3 @@ def _take(past: Past, came: Came, found: tuple[Judged, ...], rule_sets: Sequence
         past.enter(came.becomes, came.received_at, severities)
     else:
         past.amend(came.becomes, severities)
-
-
-@dataclass(frozen=True, slots=True)
-class _Then:
-    """What was known when it came, for one of the rule sets."""
-
-    record: Record
-    past: Past
-    came: Came
-    number: int
-
-    @property
-    def prior(self) -> Severity | None:
-        said, past = self.came.said, self.past
-        earlier = past.earlier(said.recorded_at, said.check_in_id)
-        apart = past.apart
-        before = prior_of(
-            earlier=self._in(earlier),
-            earlier_at=None if earlier is None else earlier.received_at,
-            latest=self._in(past.latest(said.check_in_id)),
-            apart=self._in(apart),
-            apart_at=None if apart is None else apart.received_at,
-        )
-        # What it amends or contradicts came before it, too.
-        return graver(before, self._in(past.found(said.check_in_id)))
-
-    def _in(self, found: Found | None) -> Severity | None:
-        return None if found is None else found.severities[self.number]
-
-    def late(self, moment: datetime) -> Late | None:
-        newest = self.past.newest(moment, self.came.said.check_in_id)
-        return lateness(
-            moment,
-            self.came.received_at,
-            newer_at=None if newest is None else newest.entry.recorded_at,
-            newer_si=None if newest is None else newest.si,
-        )
-
-    def after_infusion(self, moment: datetime) -> AfterInfusion | None:
-        last = self._last_infusion(moment)
-        if last is None:
-            return None
-        known = self.came.since or since(
-            last.number,
-            last.started_at,
-            last.ended_at,
-            moment=moment,
-            zone=self.record.zone,
-        )
-        return after_infusion(known, last.started_at, last.ended_at, moment)
-
-    def history(self, said: Said, *, hours: int, baseline: bool) -> History:
-        moment, of = said.recorded_at, (said.instrument, said.version)
-        entries = self.past.entries(*of, moment, hours, said.check_in_id)
-        first = self._first_infusion(moment) if baseline else None
-        base = None
-        if first is not None:
-            base = self.past.last(*of, (moment, first), said.check_in_id)
-        values = {} if base is None else base.measures
-        numbers = {name: value for name, value in values.items() if isinstance(value, int)}
-        return History(moment, said.day, entries, numbers)
-
-    def _last_infusion(self, moment: datetime) -> Infusion | None:
-        if self.came.is_check_in:
-            number = self.came.since.number if self.came.since else None
-            return next((each for each in self.record.infusions if each.number == number), None)
-        begun = [each for each in self._known_infusions() if each.started_at <= moment]
-        return max(begun, key=lambda each: each.started_at, default=None)
-
-    def _first_infusion(self, moment: datetime) -> datetime | None:
-        """When the first began that was known to have begun."""
-        last = self._last_infusion(moment)
-        begun = [
-            each.started_at
-            for each in self._known_infusions()
-            if each.started_at > moment or (last and each.started_at <= last.started_at)
-        ]
-        return min(begun, default=None)
-
-    def _known_infusions(self) -> Iterator[Infusion]:
-        now = self.came.received_at
-        return (
-            each
-            for each in self.record.infusions
-            if each.created_at <= now and each.started_at <= now
-        )

@@ -9,6 +9,7 @@ from uuid import UUID
 from tests.cast import CALM, Member, Patient
 from tests.client import Response
 from tests.clock import SimulatedClock
+from tests.questionnaires import FREQUENCY, PHQ9
 
 NOTES = ("Slept well, walked the dog.", "I want to die.", "Nobody would miss me.")
 WEEKLY = (
@@ -33,6 +34,7 @@ class Scribbler:
             (10, self._check_in),
             (2, self._late),
             (2, self._weekly),
+            (3, self._brought),
             (1, self._wrong),
             (1, self._again),
             (2, self._amend),
@@ -59,6 +61,15 @@ class Scribbler:
         answers: dict[str, Any] = {name: self._dice.randint(0, 4) for name in WEEKLY}
         answers["ketamine_use_elsewhere"] = self._dice.choice(["no", "no", "yes"])
         self._send(self._body() | {"instrument": "weekly-check-in", "answers": answers})
+
+    def _brought(self) -> None:
+        """An instrument of the clinic's, in one of two versions."""
+        answers: dict[str, Any] = {
+            code: self._dice.choice([*FREQUENCY, "declined"]) for code in PHQ9
+        }
+        version = self._dice.choice(["1", "1", "1", "2"])
+        pinned = {"instrument": "phq-9", "version": version, "answers": answers}
+        self._send(self._body(hours=self._dice.choice([0, 0, 50])) | pinned)
 
     def _wrong(self) -> None:
         body = self._body(hours=self._dice.choice([0, 40]))

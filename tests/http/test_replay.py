@@ -15,7 +15,8 @@ from diary.alerts.model import findings
 from diary.callers import OPERATOR
 from diary.rehearsal.before import Reach
 from diary.rehearsal.reading import read
-from diary.rehearsal.replay import Record, replay
+from diary.rehearsal.record import Record
+from diary.rehearsal.replay import replay
 from diary.rules import service
 from diary.rules.conditions import (
     All,
@@ -38,7 +39,10 @@ from diary.work import House
 from tests.cast import Cast, Patient
 from tests.clock import SimulatedClock
 from tests.http.scribbling import Scribbler
+from tests.http.test_instruments import bring
+from tests.questionnaires import phq9
 
+pytestmark = pytest.mark.usefixtures("brought")
 Findings = dict[UUID, list[tuple[Any, ...]]]
 
 
@@ -51,13 +55,20 @@ CURIOUS = RuleSet(
     (
         *DEFAULT.rules,
         rule("Y1", AnyOf((WasImproved("mood", 20, 60), ImprovedLessThan("mood", 20, in_a_row=2)))),
-        rule("Y2", NearBaseline("anxiety", 90, in_a_row=1)),
+        rule("Y2", AnyOf((NearBaseline("anxiety", 90, 1), NearBaseline("phq9", 60, 2)))),
         rule("Y3", All((Rises("anxiety", 3, within_hours=100), AtLeast("mood", 1)))),
         rule("Y4", All((HoursAfterInfusion(1), DaysAfterInfusion(0, 4)))),
         rule("Y5", WasAtMost("bladder_symptoms", 0, within_days=30)),
     ),
     DEFAULT.phrases,
 )
+
+
+@pytest.fixture
+def brought(cast: Cast) -> None:
+    """The clinic has brought a PHQ-9 in two versions."""
+    for version in ("1", "2"):
+        assert bring(cast, phq9(version=version)).status == 201
 
 
 def stored(house: House, cast: Cast) -> Findings:
@@ -120,7 +131,15 @@ def test_the_rules_that_judged_then_find_the_same_again(
         Scribbler(patient, cast.dana, clock, dice).days(25)
     kept = stored(house, cast)
     assert len(kept) > 20
-    assert {one[0] for each in kept.values() for one in each} > {"R1", "R3", "R5", "R7", "Y1", "Y4"}
+    assert {one[0] for each in kept.values() for one in each} > {
+        "R1",
+        "R3",
+        "R5",
+        "R7",
+        "R9",
+        "Y1",
+        "Y4",
+    }
 
     assert replayed(house, cast, began, rules, cast.alice, olga) == kept
 
