@@ -79,6 +79,11 @@ class _Shown(Collector):
             "pages_overdue", "Pages that are late and that nothing is sending.", seen.overdue_pages
         )
         yield _gauge(
+            "silences_overdue",
+            "Silences after a risk answer that are to be judged and late.",
+            seen.overdue_silences,
+        )
+        yield _gauge(
             "alerts_exhausted",
             "High and critical alerts that nobody answers, with their policy used up.",
             seen.exhausted,

@@ -180,6 +180,7 @@ def _look() -> Select[Any]:
             before.c.received_at.label("earlier_at"),
             newest.c.suicidality_severity.label("latest_severity"),
             later.c.recorded_at.label("newer_at"),
+            later.c.received_at.label("newer_came_at"),
             later.c.si.label("newer_si"),
             kept.c.severity.label("apart_severity"),
             kept.c.received_at.label("apart_at"),

@@ -53,7 +53,7 @@ def spoke(work: Work, context: Context, word: Word, waits: Waits) -> None:
             return
         since = row.since
     elif row is None and context.clinic.newer_at is not None:
-        since = max(moment, min(context.clinic.newer_at, work.now))
+        since = max(moment, min(context.clinic.newer_at, context.clinic.newer_came_at))
     values: dict[str, Any] = {
         "check_in_id": word.check_in_id,
         "since": since,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from diary.alerts.model import alerts
+from diary.rules.model import silences
 from diary.severity import Severity
 from diary.trail import seal
 from diary.watch import canary, engines, marks
@@ -23,14 +24,16 @@ class Figures:
     """Over all clinics; none of them, and nobody, can be told from it.
 
     overdue_alerts: whose next action is late. overdue_pages: owed and late, to an endpoint that
-    could be sent to and that no engine is sending to. exhausted: high and critical alerts that
-    nobody answers although the policy is used up. engines: those alive. trail_sealed_at: when no
-    event waited to be sealed; trail_met_broken_at: when a chain was last found that does not hold.
+    could be sent to and that no engine is sending to. overdue_silences: late to be judged.
+    exhausted: high and critical alerts that nobody answers although the policy is used up.
+    engines: those alive. trail_sealed_at: when no event waited to be sealed; trail_met_broken_at:
+    when a chain was last found that does not hold.
     """
 
     now: datetime
     overdue_alerts: int
     overdue_pages: int
+    overdue_silences: int
     exhausted: int
     engines: Sequence[Any]
     canary_arrived_at: datetime | None
@@ -47,6 +50,7 @@ def read(work: Work) -> Figures:
         now=work.now,
         overdue_alerts=_count(work, alerts, _is_open(), alerts.c.next_action_at < work.now - LATE),
         overdue_pages=_overdue_pages(work),
+        overdue_silences=_count(work, silences, silences.c.due_at < work.now - LATE),
         exhausted=_count(
             work,
             alerts,

@@ -18,6 +18,7 @@ class Code(StrEnum):
 
     ACTION_OVERDUE = "action-overdue"
     PAGE_OVERDUE = "page-overdue"
+    SILENCE_OVERDUE = "silence-overdue"
     NO_ENGINE = "no-engine"
     LISTENER_DEAD = "listener-dead"
     ALERT_EXHAUSTED = "alert-exhausted"
@@ -56,6 +57,9 @@ def verdict(figures: Figures) -> Verdict:
     if figures.overdue_pages:
         text = f"{figures.overdue_pages} pages are late, and nothing is sending them."
         reasons.append(Reason(Code.PAGE_OVERDUE, text))
+    if figures.overdue_silences:
+        text = f"{figures.overdue_silences} silences after a risk answer are not looked at in time."
+        reasons.append(Reason(Code.SILENCE_OVERDUE, text))
     if deaf := sum(engine.listening is False for engine in figures.engines):
         text = f"{deaf} engines do not hear of commits; they look twice a second instead."
         reasons.append(Reason(Code.LISTENER_DEAD, text))

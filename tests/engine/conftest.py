@@ -1,6 +1,7 @@
 """Time for the tests of the engine, and audit trails."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -8,8 +9,10 @@ from click.testing import CliRunner
 from diary.__main__ import cli
 from diary.work import House
 from engine.loop import Engine
+from engine.silence import judge_due
 from tests.clock import SimulatedClock
 from tests.conftest import MASTER_KEY
+from tests.engine.silences import ENGINE, After, of_silence
 from tests.engine.steps import Wait
 from tests.trail import Trail, Verified
 
@@ -49,3 +52,18 @@ def verified(_environment: None) -> Verified:
         return done.exit_code, done.output.splitlines()
 
     return run
+
+
+@pytest.fixture
+def after(house: House, clock: SimulatedClock) -> After:
+    """What an engine finds in silences when it looks after so much time."""
+    seen: set[Any] = set()
+
+    def after(**time: float) -> list[Any]:
+        clock.advance(**time)
+        judge_due(house, ENGINE)
+        new = [each for each in of_silence(house) if each.id not in seen]
+        seen.update(each.id for each in new)
+        return new
+
+    return after

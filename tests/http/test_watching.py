@@ -92,6 +92,17 @@ def test_a_page_is_late(cast: Cast, api: Api, beat: Beat, house: House) -> None:
     assert codes(api) == ["page-overdue"], "its engine is gone, and nobody took it over"
 
 
+def test_a_silence_is_not_looked_at(cast: Cast, api: Api, beat: Beat, engine: Engine) -> None:
+    cast.alice.check_in(si=2)
+    cast.bob.resolve(cast.bob.alerts()[0])
+    beat(seconds=36 * 3600 + 5)
+    assert "silence-overdue" not in codes(api)
+    beat(seconds=1)
+    assert "silence-overdue" in codes(api)
+    engine.run_until_idle()
+    assert "silence-overdue" not in codes(api)
+
+
 def test_an_endpoint_that_is_blocked_for_its_own_failures_is_not_our_delay(
     cast: Cast, api: Api, beat: Beat, house: House, clock: SimulatedClock
 ) -> None:
