@@ -42,6 +42,7 @@ LOW, MODERATE, HIGH, CRITICAL = Severity
 FOUND = {None: None, 0: None, 1: MODERATE, 3: HIGH, 4: CRITICAL}
 LEVELS = st.sampled_from(list(FOUND))
 SHIPPED = ((CRITICAL, 12), (HIGH, 24), (LOW, 36))
+HOURS = st.sampled_from([0, 1, 5, 12, 24, 36])
 # Without those that look back: how grave a word is found then hangs on it alone.
 OTHERS = tuple(each for each in DEFAULT.rules if each.code not in ("R4", "R5", "R6"))
 WAITS = st.sampled_from([SHIPPED, ((CRITICAL, 6),), ((MODERATE, 10), (HIGH, 5)), ((LOW, 60),)])
@@ -75,9 +76,17 @@ class Silences(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.database.close()
 
-    @rule(si=LEVELS, ago=st.sampled_from([0, 0, 0, 1, 9, 30]))
-    def alice_checks_in(self, si: int | None, ago: int) -> None:
-        """ago: how many hours before it comes she answered."""
+    @rule(
+        kept=st.lists(st.tuples(LEVELS, st.sampled_from([0, 1, 9, 30])), min_size=1, max_size=3),
+        hours=HOURS,
+    )
+    def alice_is_heard(self, kept: list[tuple[int | None, int]], hours: int) -> None:
+        """kept: what her phone sends then, and how many hours before she answered it."""
+        for si, ago in kept:
+            self.check_in(si, ago)
+        self.clock.advance(hours=hours)
+
+    def check_in(self, si: int | None, ago: int) -> None:
         now = self.clock.advance(seconds=1)
         said_at = now - timedelta(hours=ago)
         draft = Draft("daily-check-in", "1.0.0", "en", said_at, now, ZONE, answers(si))
@@ -90,16 +99,17 @@ class Silences(RuleBasedStateMachine):
         else:
             self.is_graver(FOUND[si])
 
-    @rule()
-    def alice_asks_for_help(self) -> None:
+    @rule(hours=HOURS)
+    def alice_asks_for_help(self, hours: int) -> None:
         now = self.clock.advance(seconds=1)
         with self.house.work(self.alice) as work:
             ask_for_help(work)
         self.word = LastWord(now, now, CRITICAL)
+        self.clock.advance(hours=hours)
 
     @precondition(lambda self: self.sent)
-    @rule(si=LEVELS, data=st.data())
-    def alice_takes_an_answer_back(self, si: int | None, data: Any) -> None:
+    @rule(si=LEVELS, hours=HOURS, data=st.data())
+    def alice_takes_an_answer_back(self, si: int | None, hours: int, data: Any) -> None:
         id, _ = data.draw(st.sampled_from(self.sent))
         now = self.clock.advance(seconds=1)
         new = answers(si)
@@ -107,6 +117,7 @@ class Silences(RuleBasedStateMachine):
             amended = Amended("I mistook it", now, new)
             amend(work, id, uuid4(), {"answers": new}, amended, ())
         self.is_graver(FOUND[si])
+        self.clock.advance(hours=hours)
 
     @rule(waits=WAITS)
     def the_clinic_changes_its_rules(self, waits: tuple[tuple[Severity, int], ...]) -> None:
@@ -117,15 +128,12 @@ class Silences(RuleBasedStateMachine):
             rules.publish(work, RuleSet((*OTHERS, changed), DEFAULT.phrases), reason="Agreed")
         self.waits = waits
 
-    @rule(hours=st.sampled_from([1, 5, 6, 12, 24, 36]))
+    @rule(hours=HOURS)
     def time_passes(self, hours: int) -> None:
-        self.clock.advance(hours=hours)
-
-    @rule()
-    def nothing_happens(self) -> None:
-        """And whatever was found is not found again."""
+        """With nothing found twice."""
         judge_due(self.house, ENGINE)
         assert {each.id for each in of_silence(self.house)} == self.found
+        self.clock.advance(hours=hours)
 
     @invariant()
     def what_is_due_is_found_and_nothing_else(self) -> None:
