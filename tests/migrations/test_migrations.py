@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,26 @@ def test_what_several_legal_holds_keep_is_still_held_by_one_after_a_downgrade(ur
     migrations.upgrade(url, several)
 
 
+def test_whoever_told_of_a_risk_lately_is_waited_for_after_the_upgrade(url: str) -> None:
+    step = "2026_11_26_silences"
+    migrations.upgrade(url, f"{step}-1")
+    with _connected(url) as connection:
+        for statement in [*_TWO_CLINICS[:6], *_WORDS]:
+            connection.execute(text(statement))
+        connection.commit()
+    migrations.upgrade(url, step)
+    with _connected(url) as connection:
+        waiting = connection.execute(
+            text("SELECT patient_id, check_in_id, prior, judged_hours FROM silences")
+        ).all()
+        due = text("SELECT count(*) FROM silences WHERE due_at = since")
+        assert connection.scalar(due) == len(waiting)
+    shown = {(str(patient)[-1], str(word)[-1], *rest) for patient, word, *rest in waiting}
+    # Neither whoever was calm since, nor whoever told of it long ago.
+    assert shown == {("1", "2", 3, 0)}
+    migrations.downgrade(url, f"{step}-1")
+
+
 def _id(last: int) -> str:
     return f"'{last:032x}'"
 
@@ -194,6 +215,21 @@ _TWO_CLINICS = [
             (2, 5, "clinician", "'hash'"),
         )
     ),
+]
+_RECENT = datetime.now(UTC) - timedelta(days=2)
+_WORDS = [
+    "INSERT INTO check_ins (clinic_id, patient_id, id, device_id, instrument, version, locale, "
+    "answers, body_hash, suicidality_severity, rule_set_version, recorded_at, received_at, "
+    f"utc_offset_minutes, time_zone, local_date) VALUES ({_id(clinic)}, {_id(patient)}, "
+    f"{_id(number)}, {_id(9)}, 'daily-check-in', '1.0.0', 'en', '{{}}', '', {severity}, 0, "
+    f"'{at:%Y-%m-%d %H:%M:%S.%f}', '{at:%Y-%m-%d %H:%M:%S.%f}', 0, 'UTC', '2026-03-02')"
+    for number, clinic, patient, severity, at in (
+        (1, 1, 1, 4, _RECENT - timedelta(hours=1)),
+        (2, 1, 1, 3, _RECENT),
+        (3, 1, 2, 4, _RECENT),
+        (4, 1, 2, "NULL", _RECENT + timedelta(hours=1)),
+        (5, 2, 3, 4, _RECENT - timedelta(days=40)),
+    )
 ]
 _HOLDS = [
     "INSERT INTO legal_holds (clinic_id, id, patient_id, reason, placed_at, lifted_at) VALUES "

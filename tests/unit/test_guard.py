@@ -38,6 +38,7 @@ from diary.database import Database, enter
 from diary.guard import UnscopedStatement
 from diary.isolation import EVERYTHING, RIGHTS, Bounds, Door, clinic_column
 from diary.patients.model import enrolments, patients
+from diary.rules.model import silences
 from diary.tables import metadata
 from diary.webhooks.model import deliveries, endpoints
 from diary.work import House
@@ -339,6 +340,7 @@ def test_a_door_does_what_it_may_and_nothing_else(guarded: Database) -> None:
         Door.ANONYMOUS: [select(staff.c.id), select(enrolments)],
         Door.ENGINE: [
             select(alerts.c.id),
+            select(silences.c.due_at),
             select(endpoints.c.id).join(deliveries, deliveries.c.endpoint_id == endpoints.c.id),
             select(deliveries.c.id).with_for_update(),
             update(deliveries).values(state="pending"),
