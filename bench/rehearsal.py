@@ -83,7 +83,7 @@ def _bring(work: Work) -> None:
 
 
 def _form(work: Work, pinned: _Pinned) -> Form:
-    form = forms.find(work, work.caller.clinic, *pinned)
+    form = forms.find(work, work.caller.clinic, *pinned, "en")
     assert not isinstance(form, FieldFault)
     return form
 

@@ -11,7 +11,6 @@ from diary.rehearsal.reading import everyone, read
 from diary.rehearsal.replay import replay
 from diary.rehearsal.tally import Tally
 from diary.rules import service as rules
-from diary.rules.lookback import look_back
 from diary.rules.publishing.publication import Gap
 from diary.rules.ruleset import RuleSet
 from diary.rules.service import InForce
@@ -57,7 +56,7 @@ def rehearse(
         ids = everyone(work)
         now = rules.current(work)
     since = until - timedelta(days=days)
-    would = InForce(now.version, ruleset, look_back(ruleset))
+    would = InForce.of(now.version, ruleset)
     tally, reach = Tally(now.rules, ruleset), Reach.of([now.look_back, would.look_back])
     for start in range(0, len(ids), _TOGETHER):
         yield Progress(start, len(ids))
