@@ -109,7 +109,7 @@ def _judge_apart(
         "body": sent.body,
         "faults": named,
         "recorded_at": sent.recorded_at,
-        "pinned": sent.pinned,
+        "pinned": sent.pinned and list(sent.pinned),
     }
     text = orjson.dumps(kept).decode()
     work.add(
