@@ -225,7 +225,9 @@ def test_a_baseline_is_known_however_long_ago_it_was(
     assert olga.check_in(mood=9, anxiety=4).status == 201
     clock.advance(hours=6)
     Scribbler(olga, cast.dana, clock, Random(1)).infusion()
-    clock.advance(days=200)
+    clock.advance(days=100)
+    assert olga.check_in(mood=9, anxiety=0).status == 201
+    clock.advance(days=100)
     since = clock.now()
     again_as_anxious = olga.check_in(mood=9, anxiety=4).json["id"]
     then, kept = again(house, cast, since, rules, olga)
