@@ -8,13 +8,16 @@ from contextlib import ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
 from queue import Queue
 
-from bench import checkins, cpu, delivery, engines, rehearsal, sink
+from bench import checkins, cpu, delivery, engines, judging, rehearsal, sink
 from bench.stand import Stand, prepare
 from bench.trips import trips
 from diary.logs import configure
 from tests.postgresql import Server
 
-_PARTS = ("checkins", "auditing", "delivery", "engines", "cpu", "trips", "rehearsal")
+_PARTS = (
+    *("checkins", "auditing", "delivery", "engines"),
+    *("judging", "rehearsal", "cpu", "trips"),
+)
 _PATIENTS = 600
 
 
@@ -63,6 +66,8 @@ def _figures(
         yield from engines.dead_queue(stand, arrivals)
         if not stand.house.database.is_sqlite:
             yield from engines.reclaim(stand)
+    if "judging" in parts:
+        yield from judging.judging(stand)
     if "auditing" in parts:
         yield from checkins.auditing(stand, seconds)
     if "checkins" in parts:

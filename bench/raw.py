@@ -67,7 +67,10 @@ def fill(url: str, patient_id: UUID, days: int) -> None:
         before = _days_before(at, day)
         rows.append(
             check_ins.copy(
-                id=_id(uuid4(), sqlite), patient_id=_id(patient_id, sqlite), recorded_at=before
+                id=_id(uuid4(), sqlite),
+                patient_id=_id(patient_id, sqlite),
+                recorded_at=before,
+                local_date=before[:10] if isinstance(before, str) else before.date(),
             )
         )
     connection.execute("BEGIN")

@@ -15,13 +15,14 @@ from diary.errors import Fault, FieldFault, Invalid, NotFound
 from diary.instruments import service
 from diary.instruments.fhir import documents
 from diary.instruments.fhir.documents import LARGEST, Refusal
+from diary.instruments.matching import Match
 from diary.instruments.preparing import Examined, examine, prepare
+from diary.instruments.responses import answers_of
 from diary.instruments.scoring import PROFILES
 from diary.work import House
 
-_FILES = click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILES = click.argument("files", nargs=-1, required=True, type=_FILE)
 _PROFILE = click.option("--profile", help="What scores it, where its items have no codes.")
 _LOCALE = click.option("--locale", help="Its language, where the file does not say; else English.")
 
@@ -35,10 +36,11 @@ def instruments() -> None:
 @_FILES
 @_PROFILE
 @_LOCALE
+@click.option("--response", type=_FILE, help="Score this QuestionnaireResponse by each of them.")
 @plainly
-def check(files: tuple[Path, ...], **beside: str | None) -> None:
+def check(files: tuple[Path, ...], response: Path | None, **beside: str | None) -> None:
     """Say what an import would find, with no database; exit 1 where a file would be refused."""
-    sys.exit(printed(line for path in files for line in _looked_at(path, beside)))
+    sys.exit(printed(line for path in files for line in _looked_at(path, response, beside)))
 
 
 @instruments.command("import")
@@ -66,8 +68,25 @@ def bring(files: tuple[Path, ...], clinic_id: UUID, **said: str | None) -> None:
     sys.exit(code)
 
 
-def _looked_at(path: Path, beside: dict[str, str | None]) -> Iterator[Line]:
-    yield from _refused_in_words(path, lambda: _lines(path, _examined(path, beside)))
+def _looked_at(path: Path, response: Path | None, beside: dict[str, str | None]) -> Iterator[Line]:
+    def look() -> list[Line]:
+        examined = _examined(path, beside)
+        scored = [] if response is None else [_scored(response, examined.match)]
+        return _lines(path, examined) + scored
+
+    yield from _refused_in_words(path, look)
+
+
+def _scored(path: Path, match: Match) -> Line:
+    answered = answers_of(_read(path), match)
+    if match.profile is None:
+        return WARNING, f"  {path.name}: nothing scores it"
+    score = PROFILES[match.profile].score(answered.answers)
+    stated = answered.stated_total
+    said = f"total {score.total} ({score.band}), {score.missing} missing"
+    differs = stated is not None and stated != score.total
+    beside = "" if stated is None else f"; it states {stated:g} itself"
+    return WARNING if differs or answered.faults else OK, f"  {path.name}: {said}{beside}"
 
 
 def _brought(
@@ -102,9 +121,13 @@ def _refused_in_words(path: Path, read: Callable[[], list[Line]]) -> Iterator[Li
 
 
 def _examined(path: Path, said: dict[str, str | None]) -> Examined:
+    return examine(_read(path), PROFILES, profile=said["profile"], locale=said["locale"])
+
+
+def _read(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         document: dict[str, Any] = documents.parsed(file.read(LARGEST + 1))
-    return examine(document, PROFILES, profile=said["profile"], locale=said["locale"])
+    return document
 
 
 def _lines(path: Path, examined: Examined) -> list[Line]:

@@ -15,7 +15,7 @@ from diary.errors import Invalid, NotFound
 from diary.rehearsal.counts import Count
 from diary.rehearsal.service import DAYS, USUALLY, Progress, Report, rehearse
 from diary.rehearsal.tally import Tally
-from diary.rules.publication import Gap
+from diary.rules.publishing.publication import Gap
 from diary.rules.ruleset import RuleSet
 from diary.rules.service import examined
 from diary.severity import Severity

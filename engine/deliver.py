@@ -49,13 +49,15 @@ class Deliverer:
         """Lease what the endpoints have room for now, a few endpoints at a time.
 
         Their claims are handed on before the next are looked at: a lease must not run out while
-        others are being taken.
+        others are being taken. What leaves the clinic comes last and in transactions of its own:
+        its claims may wait for a consent that is being withdrawn, and no page may wait with them.
         """
-        due = await self.off_loop(self._due_endpoints)
-        for first in range(0, len(due), _TOGETHER):
-            some = due[first : first + _TOGETHER]
-            for claimed in await self.off_loop(partial(self._claim, some)):
-                yield claimed
+        for outside in (False, True):
+            due = await self.off_loop(partial(self._due_endpoints, outside=outside))
+            for first in range(0, len(due), _TOGETHER):
+                some = due[first : first + _TOGETHER]
+                for claimed in await self.off_loop(partial(self._claim, some)):
+                    yield claimed
 
     async def attempt(self, sender: Sender, claimed: Claimed) -> None:
         """Send one claimed delivery and write down how it went."""
@@ -93,9 +95,9 @@ class Deliverer:
         """Run database work without holding up the sends."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _due_endpoints(self) -> list[tuple[UUID, UUID]]:
+    def _due_endpoints(self, *, outside: bool) -> list[tuple[UUID, UUID]]:
         with self._house.work(self._caller, write=False) as work:
-            return queue.due_endpoints(work)
+            return queue.due_endpoints(work, outside=outside)
 
     def _claim(self, places: Sequence[tuple[UUID, UUID]]) -> list[Claimed]:
         self._heart.beat()

@@ -1,5 +1,6 @@
 """Strategies: every kind of condition, rule sets, and diaries to judge by them."""
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +18,8 @@ from diary.rules.conditions import (
     Is,
     Not,
     NotAnswered,
-    nodes,
 )
-from diary.rules.documents import LIMITS, MAX_NODES
+from diary.rules.documents import LIMITS, MAX_TIMES
 from diary.rules.facts import AfterInfusion, Entry, Facts, History, Late, Newer, Silence
 from diary.rules.ruleset import Prior, Raised, Rule, RuleSet
 from diary.severity import Severity
@@ -44,60 +44,55 @@ def answer(name: str) -> st.SearchStrategy[Any]:
     return st.sampled_from(measure.options)
 
 
-def _member(shape: type[Condition], name: str, measure: str) -> st.SearchStrategy[Any]:
+def _member(name: str, measure: str) -> st.SearchStrategy[Any]:
     if name == "measure":
         return st.just(measure)
     if name in ("value", "choice"):
         return answer(measure)
     if name in ("by", "times") and measure in SCALES:
         most = scale(measure).high - scale(measure).low
-        return st.integers(1, min(most, LIMITS["times"][1]) if name == "times" else most)
+        return st.integers(1, min(most, MAX_TIMES) if name == "times" else most)
     if name == "after":
         return LEVELS.map(lambda level: level.word)
     return st.integers(*LIMITS[name])
 
 
-def _is_ordered(condition: Any) -> bool:
-    first, last = getattr(condition, "first", 0), getattr(condition, "last", 1_000)
-    days, entries = getattr(condition, "days", 60), getattr(condition, "entries", 1)
-    return bool(first <= last and entries <= days)
-
-
-def leaves_of(shape: type[Condition]) -> st.SearchStrategy[Condition]:
-    """Any condition of a kind that holds no other."""
-    members = list(shape.__dataclass_fields__)
-
-    def of(measure: str) -> st.SearchStrategy[Condition]:
-        return st.builds(shape, **{name: _member(shape, name, measure) for name in members})
-
+def _measures(shape: type[Condition]) -> list[str]:
     if shape in (AtLeast, AtMost):
-        names = SCALES
-    elif shape is Is:
-        names = CHOICES
-    elif shape in (Declined, NotAnswered):
-        names = list(MEASURES)
-    else:
-        names = sorted(TRACED)
-    return st.sampled_from(names).flatmap(of).filter(_is_ordered)
+        return SCALES
+    if shape is Is:
+        return CHOICES
+    return list(MEASURES) if shape in (Declined, NotAnswered) else sorted(TRACED)
 
 
 LEAVES = [shape for shape in KINDS.values() if shape not in (All, AnyOf, Not)]
-leaves = st.one_of(*map(leaves_of, LEAVES))
 
 
-def within(inner: st.SearchStrategy[Condition], depth: int) -> st.SearchStrategy[Condition]:
-    if depth == 1:
-        return inner
-    parts = st.lists(within(inner, depth - 1), min_size=1, max_size=3).map(tuple)
-    return st.one_of(
-        inner,
-        st.builds(All, parts),
-        st.builds(AnyOf, parts),
-        st.builds(Not, within(inner, depth - 1)),
-    )
+@st.composite
+def leaves(draw: st.DrawFn) -> Condition:
+    """Any condition that holds no other."""
+    shape = draw(st.sampled_from(LEAVES))
+    measure = draw(st.sampled_from(_measures(shape)))
+    members = {each.name: draw(_member(each.name, measure)) for each in fields(shape)}
+    if "first" in members:
+        members["first"], members["last"] = sorted((members["first"], members["last"]))
+    if "days" in members:
+        members["entries"] = min(members["entries"], members["days"])
+    return shape(**members)
 
 
-trees = within(leaves, 4)
+@st.composite
+def trees(draw: st.DrawFn, depth: int = 4) -> Condition:
+    """Any condition, so many levels deep or less."""
+    shape = draw(st.sampled_from((None, None, All, AnyOf, Not))) if depth > 1 else None
+    if shape is None:
+        return draw(leaves())
+    if shape is Not:
+        return Not(draw(trees(depth - 1)))
+    parts = tuple(draw(st.lists(trees(depth - 1), min_size=1, max_size=3)))
+    return All(parts) if shape is All else AnyOf(parts)
+
+
 phrases = st.text("abcxyzñé ' ", min_size=2, max_size=100).filter(
     lambda text: sum(map(str.isalpha, text)) >= 2
 )
@@ -109,7 +104,7 @@ rulesets = st.builds(
             Rule,
             st.from_regex(r"\A[A-Z][A-Z0-9_]{0,7}\Z").filter(lambda c: c not in ("R0", "U1")),
             st.from_regex(r"\A[a-z][a-z0-9_]{0,9}\Z"),
-            trees.filter(lambda tree: len(list(nodes(tree))) <= MAX_NODES),
+            trees(),
             severities,
             st.just(True),
         ),

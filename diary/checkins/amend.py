@@ -24,7 +24,7 @@ from diary.checkins.model import amendments, check_ins
 from diary.checkins.reading import get
 from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
 from diary.checkins.scoring import COLUMNS
-from diary.errors import FieldFault, NotFound
+from diary.errors import FieldFault, Invalid, NotFound
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
@@ -85,7 +85,7 @@ def amend(
     moment = work.now if row is None else row.recorded_at
     if row is None:
         if forms.said_of_suicidality(work, context.patient.clinic_id, body) is None:
-            raise NotFound
+            raise Invalid(errors=faults) if faults else NotFound
         unknown = FieldFault("", "unknown", "the check-in has not come yet")
         sent = Apart(check_in_id, moment, body, fingerprint, "invalid", (unknown,))
         return set_apart(work, context, sent)
@@ -106,7 +106,7 @@ def amend(
             raise CheckInConflict
         sent = Apart(check_in_id, moment, body, fingerprint, "conflict", ())
         return set_apart(work, context, sent)
-    form = forms.find(work, row.clinic_id, row.instrument, row.version)
+    form = forms.find(work, row.clinic_id, row.instrument, row.version, row.locale)
     assert not isinstance(form, FieldFault)
     if amended is not None:
         faults = form.faults(amended.answers)
@@ -223,7 +223,7 @@ def _this(work: Work, check_in_id: UUID) -> ColumnElement[bool]:
 
 def _says_something_else(work: Work, row: Row[Any], body: object) -> bool:
     """Whether a body says of suicidality what its check-in does not."""
-    pinned = {"instrument": row.instrument}
+    pinned = {"instrument": row.instrument, "locale": row.locale}
     sent = {**body, **pinned} if isinstance(body, Mapping) else body
     said, known = (
         forms.said_of_suicidality(work, row.clinic_id, each)

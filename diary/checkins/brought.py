@@ -8,7 +8,7 @@ item on suicidality that is left is as good as declined.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from diary.checkins.answers import DECLINED, escaped
 from diary.checkins.scoring import Scored
@@ -17,7 +17,7 @@ from diary.instruments.matching import Match
 from diary.instruments.measures import FLOORS, GROUPS
 from diary.instruments.profiles import Profile, ScoredItem
 from diary.instruments.scoring import PROFILES
-from diary.instruments.service import Imported
+from diary.instruments.service import Edition, Imported
 from diary.rules.facts import Facts
 
 _LONGEST: Final = 4_000
@@ -25,9 +25,16 @@ _LONGEST: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """One version of an instrument that a clinic imported."""
+    """One version of an instrument that a clinic imported, in the language that was shown: an
+    answer in words is another word in another language."""
 
     imported: Imported
+    edition: Edition
+
+    @classmethod
+    def of(cls, imported: Imported, locale: str) -> Self:
+        """The version in the closest language."""
+        return cls(imported, imported.in_locale(locale)[0])
 
     @property
     def group(self) -> str | None:
@@ -43,7 +50,7 @@ class Brought:
         """See `Form`. Nothing is required but that something is answered."""
         if not answers:
             return [FieldFault("/answers", "required", "nothing is answered")]
-        offered = {item.link_id for item in self.imported.editions[0].questionnaire.items}
+        offered = {item.link_id for item in self.edition.questionnaire.items}
         faults = []
         for link_id, answer in answers.items():
             fault = None
@@ -100,7 +107,7 @@ class Brought:
 
     @property
     def _match(self) -> Match:
-        return self.imported.match
+        return self.edition.match
 
     @property
     def _items(self) -> list[tuple[str, str]]:

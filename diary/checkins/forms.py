@@ -68,15 +68,15 @@ class Own:
         return suicidality_of(body)
 
 
-def find(work: Work, clinic_id: UUID, slug: str, version: str) -> Form | FieldFault:
-    """The form of a version; what to tell a phone that names none."""
+def find(work: Work, clinic_id: UUID, slug: str, version: str, locale: str) -> Form | FieldFault:
+    """The form of a version, as it was shown; what to tell a phone that names none."""
     own = library.find(slug, version)
     if own is not None:
         return Own(own)
     imported = service.find(work, clinic_id, slug, version)
     if imported is not None:
-        return Brought(imported)
-    if _nearest(work, clinic_id, slug) is not None:
+        return Brought.of(imported, locale)
+    if _nearest(work, clinic_id, slug, locale) is not None:
         return FieldFault("/version", "unknown", "is no version of the instrument")
     return FieldFault("/instrument", "unknown", "is no instrument of the clinic's")
 
@@ -88,8 +88,11 @@ def said_of_suicidality(work: Work, clinic_id: UUID, body: object) -> Facts | No
     whichever version there is: what a phone does not know yet must not silence a patient.
     """
     daily = suicidality_of(body)
-    slug = body.get("instrument") if isinstance(body, Mapping) else None
-    form = _nearest(work, clinic_id, slug) if isinstance(slug, str) else None
+    named = body if isinstance(body, Mapping) else {}
+    slug, locale = (named.get(name) for name in ("instrument", "locale"))
+    form = None
+    if isinstance(slug, str):
+        form = _nearest(work, clinic_id, slug, locale if isinstance(locale, str) else "en")
     other = None if form is None or isinstance(form, Own) else form.suicidality(body)
     if daily is None or other is None:
         return daily or other
@@ -100,9 +103,9 @@ def said_of_suicidality(work: Work, clinic_id: UUID, body: object) -> Facts | No
     )
 
 
-def _nearest(work: Work, clinic_id: UUID, slug: str) -> Form | None:
+def _nearest(work: Work, clinic_id: UUID, slug: str, locale: str) -> Form | None:
     for instrument in library.published():
         if instrument.slug == slug:
             return Own(instrument)
     brought = [each for each in service.find_all(work, clinic_id) if each.slug == slug]
-    return Brought(brought[-1]) if brought else None
+    return Brought.of(brought[-1], locale) if brought else None

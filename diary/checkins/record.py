@@ -59,7 +59,9 @@ def record(
         return _conflict(work, context, check_in_id, moment, body, fingerprint)
     form = None
     if draft is not None:
-        found = forms.find(work, context.patient.clinic_id, draft.instrument, draft.version)
+        found = forms.find(
+            work, context.patient.clinic_id, draft.instrument, draft.version, draft.locale
+        )
         if isinstance(found, FieldFault):
             faults = [found]
         else:
@@ -151,7 +153,7 @@ def _conflict(
     context = replace(context, prior=prior)
     clinic = existing.clinic_id
     said = forms.said_of_suicidality(work, clinic, body)
-    kept = {"instrument": existing.instrument, "answers": existing.answers}
+    kept = {name: getattr(existing, name) for name in ("instrument", "locale", "answers")}
     on_record = forms.said_of_suicidality(work, clinic, kept)
     if said is None or said == on_record:
         raise CheckInConflict

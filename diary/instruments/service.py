@@ -35,7 +35,10 @@ _LIGHT = [column for column in instruments.c if column.name not in _HEAVY]
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One document: a version in its language, and in those that it was translated to within."""
+    """One document: a version in its language, and in those that it was translated to within.
+
+    match: how its answers are scored; those that are nothing but texts differ by language.
+    """
 
     id: UUID
     locale: str
@@ -59,11 +62,6 @@ class Imported:
     shortest_interval_hours: int | None
     licensed: bool
     editions: tuple[Edition, ...]
-
-    @property
-    def match(self) -> Match:
-        """How it is scored, in whichever language it was answered."""
-        return self.editions[0].match
 
     @property
     def locales(self) -> tuple[str, ...]:

@@ -54,7 +54,9 @@ def _of_options(findings: Findings, item: Item, scored: ScoredItem) -> dict[str,
         for option, value in zip(options, values, strict=True)
         if value is not None
     }
-    if len(found) == len(options):
+    if len({option.code for option in options}) < len(options):
+        findings.fault(item.pointer, "repeated", "two answers have one code")
+    if None not in values:
         _check_one_to_one(findings, item, options, list(values), scored)
     # A response may say it with the other of two codes for one answer.
     return known | {same: known[code] for same, code in SAME.items() if code in known} | found
@@ -99,6 +101,8 @@ def _by_numbers(
                 findings.fault(option.pointer, "weight_differs", "its weight is none of the values")
             elif code != weight:
                 findings.fault(option.pointer, "weight_differs", "its code and its weight differ")
+        if scored.high_is_better and weights[0] == scored.high:
+            findings.fault(item.pointer, "weight_differs", "its weights are turned round already")
         return [None if weight is None else int(weight) for weight in weights]
     numbers = codes or prefixes
     if numbers is not None:

@@ -24,7 +24,14 @@ from diary.work import Work
 
 _JUDGED = (
     *KNOWN,
-    *("time_zone", "answers", "infusion_number", "days_since_infusion", "hours_since_infusion"),
+    *(
+        "locale",
+        "time_zone",
+        "answers",
+        "infusion_number",
+        "days_since_infusion",
+        "hours_since_infusion",
+    ),
 )
 
 
@@ -59,7 +66,7 @@ class Rows:
         }
         known = {(row.patient_id, row.id) for row in self.check_ins}
         self.amended_later = _check_ins(work, self._amendments.keys() - known)
-        pinned = {(row.instrument, row.version) for row in (*self.check_ins, *self.amended_later)}
+        pinned = {_pinned(row) for row in (*self.check_ins, *self.amended_later)}
         self._forms = {each: _form(work, *each) for each in pinned}
 
     def first(self, row: Row[Any]) -> Entered:
@@ -69,7 +76,7 @@ class Rows:
 
     def came(self, row: Row[Any]) -> Iterator[Came]:
         """A check-in as it was judged when it came, and then each of its amendments."""
-        form = self._forms[row.instrument, row.version]
+        form = self._forms[_pinned(row)]
         for state, amended in self._states(row):
             it = row if amended is None else amended
             result = form.score(state.answers)
@@ -114,8 +121,12 @@ def _check_ins(work: Work, keys: Iterable[tuple[UUID, UUID]]) -> Sequence[Row[An
     return [row for row in rows if (row.patient_id, row.id) in wanted]
 
 
-def _form(work: Work, slug: str, version: str) -> Form:
-    form = forms.find(work, work.caller.clinic, slug, version)
+def _pinned(row: Row[Any]) -> tuple[str, str, str]:
+    return row.instrument, row.version, row.locale
+
+
+def _form(work: Work, slug: str, version: str, locale: str) -> Form:
+    form = forms.find(work, work.caller.clinic, slug, version, locale)
     assert not isinstance(form, FieldFault)
     return form
 

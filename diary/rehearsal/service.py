@@ -12,7 +12,7 @@ from diary.rehearsal.replay import replay
 from diary.rehearsal.tally import Tally
 from diary.rules import service as rules
 from diary.rules.lookback import look_back
-from diary.rules.publication import Gap
+from diary.rules.publishing.publication import Gap
 from diary.rules.ruleset import RuleSet
 from diary.rules.service import InForce
 from diary.work import House

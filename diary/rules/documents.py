@@ -13,6 +13,7 @@ from diary.severity import Severity
 
 MAX_DEPTH = 8
 MAX_NODES = 100
+MAX_TIMES = 10
 
 LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "within_hours": (1, 366 * 24),
@@ -21,7 +22,6 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "days": (2, 60),
     "entries": (1, 60),
     "running": (1, 7),
-    "times": (1, 10),
     "percent": (1, 100),
     "in_a_row": (1, 10),
     "first": (0, 1_000),
@@ -131,10 +131,11 @@ class _Reader:
                 self.fault(f"{at}/{member}", "out_of_range", f"{name} takes {measure}.")
                 return False
         if isinstance(measure, Scale):
-            for member in ("by", "times"):
+            # No more than the scale has steps: it would never hold.
+            steps = measure.high - measure.low
+            for member, most in (("by", steps), ("times", min(steps, MAX_TIMES))):
                 if member in members:
-                    steps = measure.high - measure.low
-                    return self.within(f"{at}/{member}", members[member], 1, steps)
+                    return self.within(f"{at}/{member}", members[member], 1, most)
         return True
 
     def limited(self, members: Mapping[str, object], at: str) -> bool:

@@ -7,7 +7,7 @@ days count back from the check-in. `explain` puts them into words.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from diary.instruments.measures import SUICIDALITY
+from diary.instruments.measures import FLOORS, SUICIDALITY
 from diary.rules.conditions import (
     AboveMedian,
     All,
@@ -46,6 +46,8 @@ from diary.rules.evaluation import compiled, is_improved
 from diary.rules.facts import Facts, History
 from diary.rules.trace import IN_A_ROW_DAYS, Answer, earlier, off_median, row, run_below
 
+_RISKS = (*SUICIDALITY, *FLOORS)
+
 Evidence: TypeAlias = Mapping[str, Any]
 Gatherer: TypeAlias = Callable[[Facts], Iterable[Evidence]]
 
@@ -81,7 +83,7 @@ def _leaf(condition: Condition, facts: Facts) -> Evidence:
         case Declined(measure) | NotAnswered(measure):
             return {"measure": measure}
         case Unreadable():
-            return {"measures": [name for name in SUICIDALITY if name in facts.unreadable]}
+            return {"measures": [name for name in _RISKS if name in facts.unreadable]}
         case Not(of):
             return {"measures": {name: facts.state(name) for name in measures_of(of)}}
         case All() | AnyOf():

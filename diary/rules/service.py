@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.logs import logger
-from diary.rules.compare import Differences, Shifts, differences, shifts
 from diary.rules.default import DEFAULT
 from diary.rules.lookback import LookBack, look_back
 from diary.rules.model import rule_sets
-from diary.rules.publication import Gap, check
+from diary.rules.publishing.compare import Differences, Shifts, differences, shifts
+from diary.rules.publishing.publication import Gap, check
 from diary.rules.ruleset import RuleSet, RuleSetFaults
 from diary.rules.writing import parse, to_document
 from diary.work import Work

@@ -78,7 +78,7 @@ _NOT_SPARED = or_(
 )
 
 # Parameters: now, page_limit, block_limit.
-DUE_ENDPOINTS = select(endpoints.c.clinic_id, endpoints.c.id).where(
+DUE_ENDPOINTS = select(endpoints.c.clinic_id, endpoints.c.id, endpoints.c.purpose).where(
     endpoints.c.state == "active",
     or_(_any(True, _PAGE_IS_DUE), and_(_NOT_SPARED, _any(False, _IS_DUE))),
 )

@@ -66,13 +66,18 @@ class Attempted:
     duration_ms: int
 
 
-def due_endpoints(work: Work) -> list[tuple[UUID, UUID]]:
+def due_endpoints(work: Work, *, outside: bool | None = None) -> list[tuple[UUID, UUID]]:
     """The active endpoints (clinic, id) for which something may be sent now.
 
-    However long an endpoint's queue is, an entry or two of it are looked at.
+    However long an endpoint's queue is, an entry or two of it are looked at. outside: those outside
+    the clinic alone, or the others alone.
     """
     rows = work.rows(due.DUE_ENDPOINTS, _moments(work))
-    return [(row.clinic_id, row.id) for row in rows]
+    return [
+        (row.clinic_id, row.id)
+        for row in rows
+        if outside in (None, row.purpose == disclosure.PURPOSE)
+    ]
 
 
 def next_due(work: Work, after: datetime) -> datetime | None:

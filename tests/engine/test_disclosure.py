@@ -15,6 +15,7 @@ from diary.alerts import unreachable
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.consents.purposes import Purpose
 from diary.settings import Settings
+from diary.webhooks import queue
 from diary.webhooks.disclosure import NOTICE
 from diary.webhooks.model import deliveries, messages
 from diary.webhooks.publish import owe
@@ -97,6 +98,20 @@ def test_what_is_owed_and_not_yet_sent_is_withdrawn(
     answer(cast.alice, "disclosure", given=False)
     refused = cast.erin.api.post(replay)
     assert (refused.status, refused.code) == (409, "consent-needed")
+
+
+def test_what_leaves_the_clinic_is_taken_after_the_pages_and_apart(
+    cast: Cast, house: House, receiver: Receiver, engine: Engine, elsewhere: dict[str, Any]
+) -> None:
+    """A consent that is being withdrawn may be waited for; no page may wait with it."""
+    answer(cast.alice, "disclosure", given=True)
+    cast.alice.check_in(si=5)
+    with house.work(Caller(CallerKind.ENGINE), write=False) as work:
+        ours, theirs = (queue.due_endpoints(work, outside=outside_) for outside_ in (False, True))
+        both = queue.due_endpoints(work)
+    assert theirs == [(cast.clinic, UUID(elsewhere["id"]))]
+    assert len(ours) == 1
+    assert sorted(both) == sorted(ours + theirs)
 
 
 def test_nothing_of_an_erased_patient_leaves_the_clinic(

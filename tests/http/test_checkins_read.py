@@ -9,7 +9,10 @@ from tests.cast import Cast
 from tests.client import Api
 from tests.clock import SimulatedClock
 
-JUDGED = {"device_id", "patient_id", "severity", "rule_set_version", "alert_id"}
+JUDGED = {
+    *("device_id", "patient_id", "severity", "rule_set_version", "alert_id"),
+    *("client_total", "total_agrees"),
+}
 LEVELS = (0, 1, 2, 3, 4, 5, 0)
 
 

@@ -19,10 +19,11 @@ from diary.records.export import NAMES
 from diary.webhooks import queue
 from diary.webhooks.queue import Attempted
 from diary.work import House
-from tests.cast import Cast
+from tests.cast import CALM, Cast
 from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.consents import answer, outside, publish
+from tests.http.test_amendments import amend
 
 OWN = "/v1/me/export"
 
@@ -51,7 +52,8 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     outside(cast)
     publish(cast, "disclosure")
     answer(cast.alice, "disclosure", given=True)
-    cast.alice.check_in(si=5)
+    first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
+    assert amend(cast.alice, first, si=5).status == 201
     cast.alice.check_in(mood=11, si=1)
     (alert,) = cast.dana.alerts()
     cast.bob.api.post(f"/v1/alerts/{alert['id']}/notes", {"text": "She sounds afraid."})
@@ -91,6 +93,10 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     )
     (check_in,) = of(items, "check_in")
     assert check_in["scores"]["si"] == 5
+    (amendment,) = of(items, "amendment")
+    assert amendment["before"]["answers"] == {**CALM, "mood": 6}
+    (note,) = of(items, "note")
+    assert note["text"] == "The tea was good."
     (apart,) = of(items, "set_apart")
     assert apart["body"]["answers"]["mood"] == 11
     (alert,) = of(items, "alert")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from diary.callers import OPERATOR
 from diary.errors import Fault, Invalid
@@ -300,6 +300,20 @@ def test_a_large_document_is_taken_and_one_too_large_is_not(cast: Cast) -> None:
     assert faults(answer) == {"/document": "too_large"}
     answer = bring(cast, phq9(version="2", description="x" * (LARGEST + 70_000)))
     assert (answer.status, answer.code) == (413, "too-large")
+
+
+@only_sqlite
+def test_a_stored_one_that_cannot_be_read_any_more_is_passed_over(cast: Cast, house: House) -> None:
+    bring(cast, gad7(version="1"))
+    bring(cast)
+    caller = OPERATOR.within(cast.clinic)
+    broken = (instruments.c.clinic_id == cast.clinic) & (instruments.c.profile == "phq-9")
+    with house.work(caller) as work:
+        work.execute(update(instruments).where(broken).values(document={}))
+    with house.work(caller, write=False) as work:
+        assert service.find(work, cast.clinic, "phq-9", "1") is None
+        assert [each.slug for each in service.find_all(work, cast.clinic)] == ["gad-7"]
+    assert set(listed(cast)) == {("gad-7", "1")}
 
 
 # --- the product's own in FHIR -------------------------------------------------------------------

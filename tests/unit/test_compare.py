@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diary.rules.compare import Shift, differences, shifts
 from diary.rules.conditions import AtLeast, AtMost, Not
 from diary.rules.default import DEFAULT
 from diary.rules.facts import Facts
+from diary.rules.publishing.compare import Shift, differences, shifts
 from diary.rules.ruleset import Rule, RuleSet, judge, severity_of
 from diary.rules.writing import to_document
 from diary.severity import Severity

@@ -73,7 +73,7 @@ def test_every_answer_of_an_instrument_on_suicidality(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MEASURES)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_worse_answer_never_finds_less_whatever_came_before(
     name: str, data: st.DataObject

@@ -20,11 +20,13 @@ from diary.checkins.answers import faults_in
 from diary.errors import Fault
 from diary.instruments import library
 from diary.instruments.measures import MEASURES
-from diary.rules import publication, ruleset, writing
+from diary.rules import ruleset, writing
 from diary.rules.conditions import KINDS
 from diary.rules.default import DEFAULT
 from diary.rules.documents import parse as parse_condition
+from diary.rules.publishing import publication
 from diary.webhooks.signing import headers, message_name
+from schemas.amendments import AmendmentDraft
 from schemas.base import View
 from schemas.checkins import CheckInDraft
 from schemas.events import EVENTS, PageData
@@ -173,12 +175,13 @@ def test_the_event_in_the_documents_has_the_shape_of_one() -> None:
 
 
 def test_the_check_in_in_the_documents_is_taken_as_it_is() -> None:
-    (example,) = [json.loads(block) for block in blocks(document("check-ins.md"), "json")]
+    example, amendment = (json.loads(block) for block in blocks(document("check-ins.md"), "json"))
     draft = CheckInDraft().load(example)
     instrument = library.find(draft["instrument"], draft["version"])
 
     assert instrument is not None
     assert faults_in(instrument, draft["answers"]) == []
+    assert faults_in(instrument, AmendmentDraft().load(amendment)["answers"]) == []
 
 
 def test_the_rule_set_in_the_documents_may_go_live() -> None:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diary.instruments.measures import GROUPS, MEASURES, TRACED, Scale
-from diary.rules.combinations import Axes, Combinations, Key, State, first, moved, without
 from diary.rules.conditions import (
     All,
     AnyOf,
@@ -31,9 +30,18 @@ from diary.rules.conditions import (
     Unreadable,
     WasAtLeast,
 )
-from diary.rules.example import combination, severity_in
-from diary.rules.groups import axes_of, axes_to_order
-from diary.rules.holding import judged
+from diary.rules.publishing.combinations import (
+    Axes,
+    Combinations,
+    Key,
+    State,
+    first,
+    moved,
+    without,
+)
+from diary.rules.publishing.example import combination, severity_in
+from diary.rules.publishing.groups import axes_of, axes_to_order
+from diary.rules.publishing.holding import judged
 from diary.rules.ruleset import Prior, Raised, Rule
 from diary.severity import Severity
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from diary.alerts.findings import Finding
 from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
-from diary.rules.conditions import All, AtLeast, AtMost, Declined, Not, Unreadable
+from diary.rules.conditions import All, AnyOf, AtLeast, AtMost, Declined, Not, Rises, Unreadable
 from diary.rules.default import DEFAULT, help_requested
 from diary.rules.facts import Facts
 from diary.rules.ruleset import (
+    Raised,
     Rule,
     RuleSet,
     judge,
@@ -20,6 +21,7 @@ from diary.rules.ruleset import (
     suicidality_severity,
 )
 from diary.severity import Severity
+from tests import diaries
 
 LOW, MODERATE, HIGH, CRITICAL = Severity
 PRIORS = (None, *Severity)
@@ -172,6 +174,27 @@ def test_only_rules_on_suicidality_make_the_prior_severity() -> None:
     assert suicidality_severity(findings, rules) is MODERATE
     assert suicidality_severity(judge(rules, facts(mood=0)), rules) is None
     assert suicidality_severity(findings, RuleSet(())) is HIGH, "an unknown rule's finding counts"
+
+
+def test_what_raises_stands_one_level_above_what_the_answers_are_found_to_be() -> None:
+    def raised(si: int, *others: Rule) -> Severity:
+        rise = Rule("A1", "a", AtLeast("si", 1), Raised(MODERATE), True)
+        found = judge(RuleSet((rise, *others)), diaries.answers(diaries.hours_ago(2, si=0), si=si))
+        return next(finding.severity for finding in found if finding.rule == "A1")
+
+    assert raised(1) is MODERATE, "nothing else was found"
+    assert raised(1, Rule("A2", "a", AtLeast("si", 1), MODERATE, True)) is HIGH
+    assert raised(1, Rule("A2", "a", AtLeast("si", 1), CRITICAL, True)) is CRITICAL
+    assert raised(1, Rule("A2", "a", AtLeast("si", 1), LOW, True)) is MODERATE
+    assert raised(1, Rule("A2", "a", AtLeast("si", 1), HIGH, False)) is MODERATE, "not of this kind"
+    assert raised(1, Rule("A2", "a", Rises("si", 1, 72), HIGH, True)) is MODERATE, "looks back"
+
+
+def test_a_finding_keeps_those_inputs_that_its_check_in_could_answer() -> None:
+    either = AnyOf((AtLeast("si", 4), AtLeast("phq9_item9", 1), AtLeast("sidas", 21)))
+    rules = RuleSet((Rule("A1", "a", either, HIGH, True),))
+    [finding] = judge(rules, facts(phq9_item9=1, phq9=9))
+    assert finding.inputs == {"phq9_item9": 1}
 
 
 def test_nothing_found_has_no_severity() -> None:

@@ -146,3 +146,32 @@ def test_a_short_form_may_be_brought_alone() -> None:
 )
 def test_a_profile_or_mapping_that_leads_nowhere(how: Any, faults: dict[str, str]) -> None:
     assert unfit(uncoded(9, lambda: texts(7)), **how) == faults
+
+
+def weighed(weights: list[int]) -> dict[str, Any]:
+    """Five items of answers without numbers; the second has these weights."""
+    rising = list(range(11))
+    return questionnaire(
+        [
+            item(
+                None,
+                f"q{number}",
+                answerOption=[
+                    coded(chr(97 + place), system="x", ordinal=weight)
+                    for place, weight in enumerate(weights if number == 2 else rising)
+                ],
+            )
+            for number in range(1, 6)
+        ]
+    )
+
+
+def test_an_item_that_is_turned_round_is_not_turned_twice() -> None:
+    rising = list(range(11))
+    assert matched(weighed(rising), profile="sidas").answers["q2", "a"] == 0
+    assert refused(weighed(rising[::-1]), profile="sidas") == {"/item/1": "weight_differs"}
+
+
+def test_two_answers_with_one_code_cannot_be_told_apart() -> None:
+    answers = [coded("same", system=f"s{value}", ordinal=value) for value in range(7)]
+    assert set(refused(uncoded(9, lambda: answers), profile="madrs-s").values()) == {"repeated"}

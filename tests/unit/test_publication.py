@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from diary.instruments.measures import FLOORS, SUICIDALITY
-from diary.rules import publication
 from diary.rules.conditions import (
     All,
     AnyOf,
@@ -31,8 +30,9 @@ from diary.rules.conditions import (
     WasAtLeast,
 )
 from diary.rules.default import DEFAULT
-from diary.rules.groups import answers
-from diary.rules.publication import Gap, check
+from diary.rules.publishing import publication
+from diary.rules.publishing.groups import answers
+from diary.rules.publishing.publication import Gap, check
 from diary.rules.ruleset import Prior, Raised, Rule, RuleSet, RuleSetFaults
 from diary.severity import Severity
 

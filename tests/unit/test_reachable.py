@@ -25,9 +25,9 @@ from diary.rules.conditions import (
     WasAtMost,
 )
 from diary.rules.default import DEFAULT
-from diary.rules.limits import Budget
-from diary.rules.publication import check
-from diary.rules.reachable import unreachable
+from diary.rules.publishing.limits import Budget
+from diary.rules.publishing.publication import check
+from diary.rules.publishing.reachable import unreachable
 from diary.rules.ruleset import Rule, RuleSet, RuleSetFaults
 from diary.severity import Severity
 

@@ -22,8 +22,8 @@ from diary.rules.conditions import (
 )
 from diary.rules.evaluation import holds
 from diary.rules.facts import Entry, Facts, History
-from diary.rules.groups import answers
-from diary.rules.thresholds import at_threshold, thresholds
+from diary.rules.publishing.groups import answers
+from diary.rules.publishing.thresholds import at_threshold, thresholds
 
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 DAY = date(2026, 3, 9)

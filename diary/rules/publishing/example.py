@@ -5,13 +5,13 @@ from dataclasses import fields, replace
 from typing import TypeAlias
 
 from diary.instruments.measures import MEASURES
-from diary.rules.combinations import MISSED, PRIOR, SILENT_HOURS, Key, State
 from diary.rules.conditions import All, AnyOf, AtLeast, Condition, Not, Phrase, Traced
 from diary.rules.documents import KIND_OF
 from diary.rules.facts import DECLINED, UNREADABLE, Facts, Silence
-from diary.rules.groups import Infused
+from diary.rules.publishing.combinations import MISSED, PRIOR, SILENT_HOURS, Key, State
+from diary.rules.publishing.groups import Infused
+from diary.rules.publishing.thresholds import at_threshold
 from diary.rules.ruleset import Rule, RuleSet, judge, severity_of
-from diary.rules.thresholds import at_threshold
 from diary.severity import Severity
 
 States: TypeAlias = Mapping[Key, State]

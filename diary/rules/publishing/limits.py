@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
-from diary.rules.combinations import Combinations
 from diary.rules.conditions import Condition, Traced, nodes
 from diary.rules.documents import Fault
+from diary.rules.publishing.combinations import Combinations
 from diary.rules.ruleset import RuleSetFaults
 
 MAX_WORK: Final = 2_000_000_000

@@ -11,12 +11,12 @@ from itertools import accumulate
 from operator import and_
 
 from diary.instruments.measures import GROUPS
-from diary.rules.combinations import Combinations
 from diary.rules.conditions import All, AnyOf, Condition, Not, measures_of
 from diary.rules.documents import Fault
-from diary.rules.groups import SILENCE, axes_of
-from diary.rules.holding import holding
-from diary.rules.limits import Budget
+from diary.rules.publishing.combinations import Combinations
+from diary.rules.publishing.groups import SILENCE, axes_of
+from diary.rules.publishing.holding import holding
+from diary.rules.publishing.limits import Budget
 from diary.rules.ruleset import Rule
 
 

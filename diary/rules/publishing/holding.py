@@ -9,7 +9,6 @@ from functools import partial, reduce
 from operator import and_, eq, or_
 from typing import TypeAlias
 
-from diary.rules.combinations import MISSED, PRIOR, SILENT_HOURS, Combinations, Key
 from diary.rules.conditions import (
     All,
     AnyOf,
@@ -27,8 +26,9 @@ from diary.rules.conditions import (
     Unreadable,
 )
 from diary.rules.facts import DECLINED, UNREADABLE
+from diary.rules.publishing.combinations import MISSED, PRIOR, SILENT_HOURS, Combinations, Key
+from diary.rules.publishing.thresholds import at_threshold
 from diary.rules.ruleset import Prior, Raised, Rule
-from diary.rules.thresholds import at_threshold
 from diary.severity import Severity
 
 Levels: TypeAlias = dict[Severity, int]

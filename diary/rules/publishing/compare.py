@@ -7,10 +7,10 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeAlias
 
-from diary.rules.combinations import Combinations, first, without
-from diary.rules.example import Combination, combination, severity_in
-from diary.rules.groups import axes_to_order
-from diary.rules.holding import judged
+from diary.rules.publishing.combinations import Combinations, first, without
+from diary.rules.publishing.example import Combination, combination, severity_in
+from diary.rules.publishing.groups import axes_to_order
+from diary.rules.publishing.holding import judged
 from diary.rules.ruleset import RuleSet
 from diary.severity import Severity
 

@@ -7,7 +7,9 @@ from itertools import pairwise
 from typing import Final
 
 from diary.instruments.measures import FLOORS, SUICIDALITY
-from diary.rules.combinations import (
+from diary.rules.conditions import Phrase, Traced
+from diary.rules.facts import DECLINED, UNREADABLE
+from diary.rules.publishing.combinations import (
     MISSED,
     PRIOR,
     SILENT_HOURS,
@@ -15,9 +17,7 @@ from diary.rules.combinations import (
     Key,
     State,
 )
-from diary.rules.conditions import Phrase, Traced
-from diary.rules.facts import DECLINED, UNREADABLE
-from diary.rules.groups import Infused, answers, risks_of
+from diary.rules.publishing.groups import Infused, answers, risks_of
 
 _FLOORS: Final = {**FLOORS, "si_gate": "yes", "si": 1, "si_act": "yes", "safe_now": "unsure"}
 _NO_ANSWER: Final = (None, DECLINED, UNREADABLE)

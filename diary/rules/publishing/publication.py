@@ -34,14 +34,14 @@ from dataclasses import dataclass
 from functools import partial
 from operator import eq
 
-from diary.rules.combinations import PRIOR, Combinations, first, moved, without
 from diary.rules.conditions import measures_of
-from diary.rules.example import Combination, States, combination, said, severity_in
-from diary.rules.groups import KINDS_OF_FACTS, axes_to_order, risks_of
-from diary.rules.holding import Levels, at_least, judged
-from diary.rules.limits import Budget
-from diary.rules.order import Step, floor, steps
-from diary.rules.reachable import unreachable
+from diary.rules.publishing.combinations import PRIOR, Combinations, first, moved, without
+from diary.rules.publishing.example import Combination, States, combination, said, severity_in
+from diary.rules.publishing.groups import KINDS_OF_FACTS, axes_to_order, risks_of
+from diary.rules.publishing.holding import Levels, at_least, judged
+from diary.rules.publishing.limits import Budget
+from diary.rules.publishing.order import Step, floor, steps
+from diary.rules.publishing.reachable import unreachable
 from diary.rules.ruleset import Rule, RuleSet, RuleSetFaults
 from diary.severity import Severity
 

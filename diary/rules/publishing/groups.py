@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from diary.instruments.measures import GROUPS, MEASURES, RISKS, Scale
-from diary.rules.combinations import MISSED, PRIOR, SILENT_HOURS, Axes, Key, State
 from diary.rules.conditions import (
     Answered,
     AtLeast,
@@ -28,8 +27,9 @@ from diary.rules.conditions import (
     nodes,
 )
 from diary.rules.facts import DECLINED, UNREADABLE
+from diary.rules.publishing.combinations import MISSED, PRIOR, SILENT_HOURS, Axes, Key, State
+from diary.rules.publishing.thresholds import at_threshold, thresholds
 from diary.rules.ruleset import Rule
-from diary.rules.thresholds import at_threshold, thresholds
 from diary.severity import Severity
 
 Infused: TypeAlias = InfusionNumber | HoursAfterInfusion | DaysAfterInfusion
