@@ -232,5 +232,5 @@ def test_a_baseline_is_known_however_long_ago_it_was(
     again_as_anxious = olga.check_in(mood=9, anxiety=4).json["id"]
     then, kept = again(house, cast, since, rules, olga)
 
-    assert severities(then, again_as_anxious) == {"Y2": Severity.LOW}
+    assert severities(then, again_as_anxious).keys() == {"Y1", "Y2"}
     assert then == kept
