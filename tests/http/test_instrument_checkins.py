@@ -5,7 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
+from diary.rules.model import rule_sets
+from diary.work import House
 from tests.cast import Cast
 from tests.client import Response
 from tests.clock import SimulatedClock
@@ -285,3 +288,28 @@ def test_the_weekly_check_in_is_judged_too(cast: Cast) -> None:
     answers["ketamine_use_elsewhere"] = "yes"
     assert cast.alice.check_in(envelope=weekly | {"answers": answers}).status == 201
     assert found(cast) == {"R15": "moderate"}
+
+
+def test_rules_that_are_older_than_an_instrument_do_not_silence_it(
+    cast: Cast, house: House
+) -> None:
+    daily = {"kind": "at_least", "measure": "si", "value": 1}
+    older = {"code": "R2", "title": "ideation", "severity": "high", "suicidality": True}
+    with house.work(cast.dana.caller) as work:
+        work.add(
+            rule_sets,
+            clinic_id=cast.clinic,
+            id=work.new_id(),
+            version=1,
+            document={"rules": [older | {"when": daily}]},
+            reason="Before the product knew of questionnaires",
+            published_at=work.now,
+        )
+    with capture_logs() as logged:
+        answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, 3)
+    assert found(cast) == {"SHIPPED_R2": "high", "SHIPPED_R3": "moderate"}
+    (event,) = [each for each in logged if each["event"] == "rules.instruments-unheard"]
+    assert "phq-9" in event["instruments"]
+    # Declining next time weighs what was found by them.
+    answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, "declined")
+    assert found(cast)["SHIPPED_R7"] == "high"
