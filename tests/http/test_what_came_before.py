@@ -172,7 +172,7 @@ def test_a_note_in_a_body_that_is_refused_as_another_is_kept_and_judged(cast: Ca
 
 
 def test_a_hostile_body_buys_no_fault_for_each_of_its_fields(cast: Cast) -> None:
-    made_up = {f"x{number}": 1 for number in range(5_000)}
+    made_up: dict[str, Any] = {f"x{number}": 1 for number in range(5_000)}
     refused = cast.alice.check_in(si=1, **made_up)
     assert refused.status == 202
     assert len(refused.json["errors"]) == 101
