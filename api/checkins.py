@@ -20,6 +20,7 @@ from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
 from diary.checkins.record import record
 from diary.checkins.suicidality import suicidality_of
 from diary.errors import FieldFault, NotFound
+from diary.instruments import library
 from diary.work import Work
 from schemas.checkins import (
     CheckInDraft,
@@ -36,14 +37,17 @@ ns = Namespace("check-ins", "Check-ins", path="/v1")
 
 _draft = CheckInDraft()
 _dump_guidance = dumper(GuidanceView)
+_SLUGS = {instrument.slug for instrument in library.published()}
 _STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
 
 
 def urgent_if_it_may_carry_a_risk(arguments: Mapping[str, Any]) -> tuple[Rate, None]:
-    """Whatever says anything of suicidality may carry a risk, and so may free text."""
+    """Whatever says anything of suicidality may carry a risk, and so may free text, and whatever is
+    not known to ask nothing of it."""
     body = arguments["body"]
-    noted = isinstance(body, Mapping) and bool(body.get("note"))
-    may_carry_one = noted or suicidality_of(body) is not None
+    said = body if isinstance(body, Mapping) else {}
+    other = bool(said.get("answers")) and said.get("instrument") not in _SLUGS
+    may_carry_one = other or bool(said.get("note")) or suicidality_of(body) is not None
     return (Rate.URGENT if may_carry_one else Rate.ORDINARY), None
 
 

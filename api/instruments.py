@@ -62,11 +62,14 @@ class Instruments(Resource):
         """
         locale = query["locale"]
         own = [
-            library.localised(each, locale) | {"locales": each.locales} | _OWN
+            library.localised(each, locale)
+            | {"locales": each.locales, "licensed_locales": each.locales}
+            | _OWN
             for each in library.published()
         ]
         brought = service.find_all(work, work.caller.clinic)
-        return own + [showing.listed(each, locale) for each in brought if _may_see(work, each)]
+        seen = (_seen_by_caller(work, each) for each in brought)
+        return own + [showing.listed(each, locale) for each in seen if each is not None]
 
     @operation(
         scope=Scope.INSTRUMENTS_WRITE,
@@ -128,7 +131,10 @@ class Instrument(Resource):
         found = library.find(slug, version)
         if found is not None:
             return library.localised(found, query["locale"])
-        return showing.localised(_brought(work, slug, version), query["locale"])
+        readable = _brought(work, slug, version).readable
+        if readable is None:
+            raise NotFound
+        return showing.localised(readable, query["locale"])
 
 
 @ns.route("/<string:slug>/<string:version>/questionnaire")
@@ -188,11 +194,12 @@ def _report(examined: Examined) -> dict[str, Any]:
 
 def _brought(work: Work, slug: str, version: str) -> Imported:
     found = service.find(work, work.caller.clinic, slug, version)
-    if found is None or not _may_see(work, found):
+    seen = found and _seen_by_caller(work, found)
+    if seen is None:
         raise NotFound
-    return found
+    return seen
 
 
-def _may_see(work: Work, imported: Imported) -> bool:
+def _seen_by_caller(work: Work, imported: Imported) -> Imported | None:
     # Words that the clinic may not use yet are put before no patient.
-    return imported.licensed or work.caller.kind is not CallerKind.DEVICE
+    return imported.offered if work.caller.kind is CallerKind.DEVICE else imported

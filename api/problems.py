@@ -37,6 +37,7 @@ from diary.errors import (
     StorageFull,
     TooMany,
     Unauthenticated,
+    limited,
 )
 from diary.logs import logger
 from diary.versions import Changed, VersionNeeded
@@ -182,7 +183,7 @@ def faults_of(error: ValidationError) -> tuple[FieldFault, ...]:
     """marshmallow's tree of messages as a list, each with a JSON pointer (RFC 6901)."""
     # marshmallow leaves this one method without types.
     messages: object = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return tuple(_walk(messages, ""))
+    return limited(_walk(messages, ""))
 
 
 def _walk(messages: object, pointer: str) -> Iterator[FieldFault]:

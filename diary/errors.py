@@ -4,9 +4,10 @@ Each class below is one kind of refusal. Slices subclass a kind and name their o
 stable, documented in docs/errors.md and the last part of the problem's `type`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any, ClassVar
 
 
@@ -17,6 +18,17 @@ class FieldFault:
     pointer: str
     code: str
     detail: str
+
+
+_AT_MOST = 100
+
+
+def limited(faults: Iterable[FieldFault]) -> tuple[FieldFault, ...]:
+    """The first hundred, and that there are more: a hostile body buys none for each field."""
+    first = tuple(islice(faults, _AT_MOST + 1))
+    if len(first) <= _AT_MOST:
+        return first
+    return (*first[:_AT_MOST], FieldFault("", "too_many", "and more: these are the first"))
 
 
 class Fault(Exception):

@@ -30,6 +30,9 @@ class InstrumentView(View):
     profile = Text(allow_none=True, metadata={"description": "What scores an imported one."})
     shortest_interval_hours = Int(allow_none=True)
     licensed = Flag(metadata={"description": "`false`: it cannot be scheduled yet."})
+    licensed_locales = Items(
+        Locale(), metadata={"description": "The languages that patients are offered it in."}
+    )
 
 
 class DeclinedView(View):

@@ -16,7 +16,7 @@ class NoteView(View):
     id = Id()
     patient_id = Id()
     check_in_id = Id()
-    text = Text(max=4_000)
+    text = Text(max=70_000)
     phrases = Flag(
         metadata={"description": "It holds a phrase of the clinic's list: an alert says so."}
     )

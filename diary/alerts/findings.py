@@ -1,24 +1,39 @@
 """What judging found: the only thing that can open or worsen an alert."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from diary.instruments.measures import RISKS, steps_to
 from diary.severity import Severity
 
 InputValue = int | str | bool | None
 
 # Signs beside the ladder: the first time an open alert shows one, it is worse than it was.
 HELP = "help"
-_ACUTE = {("si_act", "yes"), ("safe_now", "no"), (HELP, True)}
 _UNREADABLE = "unreadable"
+_WITHHELD = "declined"
+_PHRASE = "phrase"
+# What the ladder's own rank tells, and what opens it.
+_RANKED = frozenset({"si", "si_gate"})
 
 
-def signs_in(inputs: Mapping[str, InputValue]) -> frozenset[str]:
-    """The acute signs among a finding's inputs: an act, not being safe, a call for help, an
-    answer that could not be read."""
-    signs = {name for name, value in inputs.items() if (name, value) in _ACUTE}
-    return frozenset(signs | {_UNREADABLE} if _UNREADABLE in inputs.values() else signs)
+def signs_in(
+    inputs: Mapping[str, InputValue], because: Iterable[Mapping[str, Any]] | None = ()
+) -> frozenset[str]:
+    """The signs of suicidality among a finding's inputs and evidence: an answer at or above the
+    mildest that may not be silent, and every step up to it; one that was declined or could not be
+    read; a phrase in a note; a call for help."""
+    signs = {HELP} if inputs.get(HELP) else set()
+    for name, value in inputs.items():
+        if name in RISKS and value is not None:
+            if value in (_UNREADABLE, _WITHHELD):
+                signs.add(str(value))
+            elif name not in _RANKED:
+                signs.update(f"{name} {step}" for step in steps_to(name, value))
+    if any(each.get("kind") == _PHRASE for each in because or ()):
+        signs.add(_PHRASE)
+    return frozenset(signs)
 
 
 @dataclass(frozen=True, slots=True)

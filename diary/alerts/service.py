@@ -221,12 +221,13 @@ def _answer_by(current: Row[Any] | None, acknowledge_by: datetime) -> datetime:
 
 
 def _shows_a_new_sign(work: Work, alert: Row[Any], found: Sequence[Finding]) -> bool:
-    signs = frozenset[str]().union(*(signs_in(finding.inputs) for finding in found))
+    signs = frozenset[str]().union(*(signs_in(each.inputs, each.because) for each in found))
     if not signs:
         return False
     before = work.rows(
-        select(findings.c.inputs).where(
+        select(findings.c.inputs, findings.c.because).where(
             findings.c.clinic_id == alert.clinic_id, findings.c.alert_id == alert.id
         )
     )
-    return not signs <= frozenset[str]().union(*(signs_in(row.inputs) for row in before))
+    known = frozenset[str]().union(*(signs_in(row.inputs, row.because) for row in before))
+    return not signs <= known

@@ -17,15 +17,15 @@ from diary.alerts.service import raise_alert
 from diary.checkins import forms, notes
 from diary.checkins.apart import Apart, set_apart
 from diary.checkins.context import Context, look
-from diary.checkins.forms import Form
+from diary.checkins.forms import Form, Pinned
 from diary.checkins.judging import Said, judged
-from diary.checkins.kept import fingerprint_of, receipt_of
+from diary.checkins.kept import fingerprint_of, note_of, receipt_of
 from diary.checkins.model import amendments, check_ins
 from diary.checkins.reading import get
 from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
 from diary.checkins.scoring import COLUMNS
 from diary.checkins.word import Word, spoke
-from diary.errors import FieldFault, Invalid, NotFound
+from diary.errors import FieldFault, Invalid, NotFound, limited
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
@@ -85,13 +85,17 @@ def amend(
     fingerprint = fingerprint_of(work, body)
     moment = work.now if row is None else row.recorded_at
     if row is None:
-        if forms.said_of_suicidality(work, context.patient.clinic_id, body) is None:
-            raise Invalid(errors=faults) if faults else NotFound
         unknown = FieldFault("", "unknown", "the check-in has not come yet")
-        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", (unknown,))
-        return set_apart(work, context, sent)
+        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", (*faults, unknown))
+        try:
+            return set_apart(work, context, sent)
+        except Invalid:
+            if faults:
+                raise
+            raise NotFound from None
     before = (context.prior, row.suicidality_severity)
     context = replace(context, prior=max((each for each in before if each), default=None))
+    shown = Pinned(row.instrument, row.version, row.locale)
     known = work.row(
         select(amendments.c.body_hash).where(
             amendments.c.clinic_id == row.clinic_id,
@@ -103,16 +107,18 @@ def amend(
     if known is not None:
         if known.body_hash == fingerprint:
             return receipt_of(work, context, row, Outcome.REPEATED)
-        if not _says_something_else(work, row, body):
+        sent = Apart(check_in_id, moment, body, fingerprint, "conflict", (), shown, kept=True)
+        is_news = _says_something_else(work, row, body, shown)
+        if not is_news and not notes.is_new(work, context.patient, check_in_id, sent.note):
             raise CheckInConflict
-        sent = Apart(check_in_id, moment, body, fingerprint, "conflict", ())
         return set_apart(work, context, sent)
-    form = forms.find(work, row.clinic_id, row.instrument, row.version, row.locale)
-    assert not isinstance(form, FieldFault)
-    if amended is not None:
-        faults = form.faults(amended.answers)
-    if amended is None or faults:
-        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults)
+    form = forms.find(work, row.clinic_id, *shown)
+    if isinstance(form, FieldFault):
+        faults = (*faults, form)
+    elif amended is not None:
+        faults = limited(form.faults(amended.answers))
+    if amended is None or isinstance(form, FieldFault) or faults:
+        sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults, shown)
         return set_apart(work, context, sent)
     return _keep(work, context, row, amendment_id, amended, form, fingerprint)
 
@@ -155,6 +161,8 @@ def _keep(
 ) -> Receipt:
     patient = context.patient
     scored = form.score(amended.answers)
+    answers, words = form.open_and_words(amended.answers)
+    note = note_of(amended.note, words)
     in_force = load(work, patient.clinic_id, context.rule_set_id)
     said = Said(
         row.id,
@@ -164,7 +172,7 @@ def _keep(
         form.group,
         form.chained_to,
         Facts(scored.measures, scored.declined),
-        amended.note,
+        note,
     )
     result = judged(work, context, said, in_force)
     found = result.findings
@@ -189,7 +197,7 @@ def _keep(
             patient=patient.id,
         ),
         before={"answers": row.answers} | {name: row._mapping[name] for name in _SCORES},
-        answers=dict(amended.answers),
+        answers=dict(answers),
         body_hash=fingerprint,
         severity=severity_of(found),
         rule_set_version=in_force.version,
@@ -198,19 +206,23 @@ def _keep(
         received_at=work.now,
     )
     changed = {
-        "answers": dict(amended.answers),
+        "answers": dict(answers),
         **scored.columns(),
         # What was once found is not unsaid: it still came before whatever comes next.
         "severity": _graver(row.severity, severity_of(found)),
         "suicidality_severity": _graver(row.suicidality_severity, suicidality),
+        # Of the version that found the graver of the two.
+        "rule_set_version": row.rule_set_version
+        if (row.severity or 0) > (severity_of(found) or 0)
+        else in_force.version,
         "alert_id": row.alert_id or alert_id,
         "amendments": number,
         # The phone's total was of other answers.
         "total_agrees": None,
     }
     work.execute(update(check_ins).where(_this(work, row.id)).values(**changed))
-    if amended.note:
-        notes.keep(work, patient, row.id, amended.note, phrases=bool(result.phrases))
+    if note:
+        notes.keep(work, patient, row.id, note, phrases=bool(result.phrases))
     work.audit("check-in.amended", "check_in", row.id, amendment=str(amendment_id))
     now = SimpleNamespace(**dict(row._mapping) | changed | {"severity": severity_of(found)})
     return receipt_of(work, context, now, Outcome.RECORDED)
@@ -224,13 +236,11 @@ def _this(work: Work, check_in_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _says_something_else(work: Work, row: Row[Any], body: object) -> bool:
+def _says_something_else(work: Work, row: Row[Any], body: object, shown: Pinned) -> bool:
     """Whether a body says of suicidality what its check-in does not."""
-    pinned = {"instrument": row.instrument, "locale": row.locale}
-    sent = {**body, **pinned} if isinstance(body, Mapping) else body
     said, known = (
-        forms.said_of_suicidality(work, row.clinic_id, each)
-        for each in (sent, {**pinned, "answers": row.answers})
+        forms.said_of_suicidality(work, row.clinic_id, each, shown)
+        for each in (body, {"answers": row.answers})
     )
     return said is not None and said != known
 

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from diary.alerts.service import raise_alert
 from diary.checkins import notes
 from diary.checkins.context import Context
-from diary.checkins.forms import said_of_suicidality
+from diary.checkins.forms import Pinned, said_of_suicidality
 from diary.checkins.guide import guide
 from diary.checkins.judging import Judged, Said, judged
 from diary.checkins.model import quarantine
 from diary.checkins.receipt import Outcome, Receipt
 from diary.checkins.word import Word, spoke
 from diary.errors import FieldFault, Invalid
+from diary.instruments.measures import DAILY
 from diary.rules.facts import Facts
 from diary.rules.phrases import found as phrases_in
 from diary.rules.ruleset import severity_of, suicidality_severity
@@ -26,13 +27,14 @@ from diary.severity import Severity
 from diary.work import Work
 
 BODY_PLACE = "quarantine.body"
-_DAILY = "daily-check-in"
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
     """A body that could not be taken. recorded_at: as far as it can be read, now otherwise. why:
-    `invalid` or `conflict`; faults: what is wrong with it. by_itself: see `Word`."""
+    `invalid` or `conflict`; faults: what is wrong with it. pinned: the form that was shown, where
+    the body does not name it. kept: whether it is kept even if it says nothing of suicidality.
+    by_itself: see `Word`."""
 
     check_in_id: UUID
     recorded_at: datetime
@@ -40,6 +42,8 @@ class Apart:
     fingerprint: bytes
     why: str
     faults: Sequence[FieldFault]
+    pinned: Pinned | None = None
+    kept: bool = False
     by_itself: bool = False
 
     @property
@@ -54,8 +58,8 @@ class Apart:
             self.check_in_id,
             self.recorded_at,
             zone,
-            _DAILY,
-            _DAILY,
+            DAILY,
+            DAILY,
             None,
             facts or Facts({}),
             self.note,
@@ -69,8 +73,9 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
     """
     patient = context.patient
     in_force = load(work, patient.clinic_id, context.rule_set_id)
-    facts = said_of_suicidality(work, patient.clinic_id, sent.body)
-    if facts is None and not (sent.note and phrases_in(sent.note, in_force.rules.phrases)):
+    facts = said_of_suicidality(work, patient.clinic_id, sent.body, sent.pinned)
+    told = sent.note and phrases_in(sent.note, in_force.rules.phrases)
+    if facts is None and not told and not sent.kept:
         raise Invalid(errors=sent.faults)
     known = work.row(
         select(quarantine.c.id, quarantine.c.severity, quarantine.c.received_at).where(
@@ -106,7 +111,12 @@ def _judge_apart(
     alert_id = raise_alert(work, patient, result.findings, source="quarantine", source_id=apart_id)
     # With the faults beside it: a pointer may name a field that the phone made up.
     named = [{"pointer": fault.pointer, "code": fault.code} for fault in sent.faults]
-    kept = {"body": sent.body, "faults": named, "recorded_at": sent.recorded_at}
+    kept = {
+        "body": sent.body,
+        "faults": named,
+        "recorded_at": sent.recorded_at,
+        "pinned": sent.pinned and list(sent.pinned),
+    }
     text = orjson.dumps(kept).decode()
     work.add(
         quarantine,

@@ -1,8 +1,9 @@
 """A check-in that answers an instrument which the clinic brought.
 
 Answers stand under the document's linkIds: an option's code, a number where the item takes one,
-true or false, or `declined`. Whatever is left is missing, which the scoring knows how to treat; an
-item on suicidality that is left is as good as declined.
+true or false, or `declined`. Whatever is left is missing, which the scoring knows how to treat;
+where it could have told of something graver, that is as good as declined. What a patient writes in
+their own words is kept as a note is.
 """
 
 import math
@@ -15,7 +16,7 @@ from diary.checkins.scoring import Scored
 from diary.errors import FieldFault
 from diary.instruments.matching import Match
 from diary.instruments.measures import FLOORS, GROUPS
-from diary.instruments.profiles import Profile, ScoredItem
+from diary.instruments.profiles import Profile, Score, ScoredItem
 from diary.instruments.scoring import PROFILES
 from diary.instruments.service import Edition, Imported
 from diary.rules.facts import Facts
@@ -72,11 +73,21 @@ class Brought:
             return Scored({})
         values = {key: self._value(link_id, answers.get(link_id)) for link_id, key in self._items}
         score = profile.score(values)
-        return Scored(score.measures, _left(profile, score.measures), score.total, score.band)
+        return Scored(score.measures, _withheld(profile, values, score), score.total, score.band)
+
+    def open_and_words(self, answers: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+        """What may stand in the open, and what the patient wrote, which is a note's."""
+        written = {
+            link_id: answer
+            for link_id, answer in answers.items()
+            if isinstance(answer, str) and answer != DECLINED and not self._offers(link_id, answer)
+        }
+        kept = {link_id: answer for link_id, answer in answers.items() if link_id not in written}
+        said = "\n".join(f"{link_id}: {answer}" for link_id, answer in written.items())
+        return kept, said or None
 
     def suicidality(self, body: object) -> Facts | None:
-        """What a body that could not be taken says of suicidality, read at its worst; None where
-        the instrument asks nothing of it, or nothing of that was answered."""
+        """See `Form`. None where the instrument asks nothing of it, too."""
         profile = self._profile
         answers = body.get("answers") if isinstance(body, Mapping) else None
         if profile is None or not profile.risk_items or not isinstance(answers, Mapping):
@@ -92,17 +103,23 @@ class Brought:
                 unreadable |= values[key] is None and answer != DECLINED
         if not said:
             return None
-        measures = {
-            name: value for name, value in profile.score(values).measures.items() if name in FLOORS
-        }
-        left = _left(profile, measures)
+        score = profile.score(values)
+        measures = {name: value for name, value in score.measures.items() if name in FLOORS}
+        withheld = _withheld(profile, values, score)
+        # Where one item cannot be read, whatever its measure would be may be worse.
         return Facts(
             measures,
-            frozenset() if unreadable else left,
-            # Where one item cannot be read, whatever its measure would be may be worse.
-            frozenset(name for name in GROUPS[profile.slug] if name in FLOORS)
-            if unreadable
-            else frozenset(),
+            frozenset() if unreadable else withheld,
+            _risks(profile) if unreadable else frozenset(),
+        )
+
+    def _offers(self, link_id: str, answer: str) -> bool:
+        """Whether the answer is one of those that the item offers."""
+        return (link_id, answer) in self._match.answers or any(
+            option.code == answer
+            for item in self.edition.questionnaire.items
+            if item.link_id == link_id
+            for option in item.options
         )
 
     @property
@@ -140,13 +157,30 @@ class Brought:
         return max(item.low, min(item.high, whole))
 
 
-def _left(profile: Profile, measures: Mapping[str, object]) -> frozenset[str]:
-    """The measures on suicidality that the answers do not give."""
-    risks = (name for name in GROUPS[profile.slug] if name in FLOORS)
-    return frozenset(name for name in risks if name not in measures)
+def _risks(profile: Profile) -> frozenset[str]:
+    return frozenset(name for name in GROUPS[profile.slug] if name in FLOORS)
+
+
+def _withheld(profile: Profile, values: Mapping[str, int | None], score: Score) -> frozenset[str]:
+    """The measures on suicidality that are not told, or would be graver had everything been."""
+    absent = frozenset(name for name in _risks(profile) if name not in score.measures)
+    if not score.missing:
+        return absent
+    worst = {
+        item.key: (item.low if item.high_is_better else item.high)
+        if values.get(item.key) is None and item.key in profile.risk_items
+        else values.get(item.key)
+        for item in profile.items
+        if item.key in values
+    }
+    could_be = profile.score(worst).measures
+    return absent | {
+        name for name in _risks(profile) - absent if could_be.get(name) != score.measures[name]
+    }
 
 
 def _is_plain(answer: object) -> bool:
-    return isinstance(answer, bool | int | float) or (
-        isinstance(answer, str) and len(answer) <= _LONGEST
-    )
+    if isinstance(answer, str):
+        # PostgreSQL keeps no NUL.
+        return len(answer) <= _LONGEST and "\0" not in answer
+    return isinstance(answer, bool | int | float)

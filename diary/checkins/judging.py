@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from diary.alerts.findings import Finding
 from diary.checkins.context import DAY_STARTS, Context
 from diary.checkins.lookback import history
+from diary.rules.default import DEFAULT
 from diary.rules.facts import AfterInfusion, Facts, History, Late
 from diary.rules.phrases import found as phrases_in
 from diary.rules.ruleset import judge
@@ -87,7 +88,17 @@ def judged_by(in_force: InForce, said: Said, known: Known) -> Judged:
         late=known.late(said.recorded_at),
         phrases=phrases,
     )
-    return Judged(judge(rules, facts), phrases)
+    findings = judge(rules, facts)
+    if said.group in in_force.unheard:
+        # No answer on suicidality may be silent because a clinic's rules are older than it. Under
+        # codes of their own: a clinic's R2 may be about something else.
+        shipped = [
+            replace(each, rule=f"SHIPPED_{each.rule}")
+            for each in judge(DEFAULT, facts)
+            if each.rule not in DEFAULT.apart
+        ]
+        findings = tuple(sorted((*findings, *shipped), key=lambda each: each.rank, reverse=True))
+    return Judged(findings, phrases)
 
 
 @dataclass(frozen=True, slots=True)

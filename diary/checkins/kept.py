@@ -30,6 +30,11 @@ def receipt_of(work: Work, context: Context, row: Any, outcome: Outcome) -> Rece
     )
 
 
+def note_of(note: str | None, words: str | None) -> str | None:
+    """What is kept as one note: what was written beside the answers, and within them."""
+    return "\n\n".join(each for each in (note, words) if each) or None
+
+
 def fingerprint_of(work: Work, body: object) -> bytes:
     """What makes two bodies the same check-in: all but when it was sent, which a retry changes.
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select, bindparam, select
 
 from diary.alerts.service import Subjected
 from diary.checkins.model import check_ins
+from diary.checkins.scoring import COLUMNS
 from diary.columns import Id, Instant
 from diary.infusions.model import infusions
 from diary.rules.facts import Entry, History
@@ -20,7 +21,6 @@ from diary.work import Work
 
 # Of so many earlier check-ins the newest are looked at: twenty a day for ten days.
 AT_MOST: Final = 200
-_SCORED: Final = ("mood", "anxiety", "dissociation", "dissociation_total", "si")
 _CLINIC, _PATIENT = bindparam("clinic", type_=Id), bindparam("patient", type_=Id)
 _CHECK_IN: Any = bindparam("check_in", type_=Id)
 _MOMENT: Any = bindparam("moment", type_=Instant)
@@ -55,21 +55,22 @@ def history(
         place["version"] = version
     since = recorded_at - timedelta(hours=hours)
     rows: Sequence[Row[Any]] = work.rows(_EARLIER[exact], place | {"since": since})
-    baselines = {}
-    if baseline and (row := work.row(_BASELINE[exact], place)) is not None:
-        baselines = {name: value for name, value in scored(row).items() if isinstance(value, int)}
     entries = tuple(Entry(row.recorded_at, row.local_date, scored(row)) for row in rows)
-    return History(recorded_at, day, entries, baselines)
+    base = work.row(_BASELINE[exact], place) if baseline else None
+    if base is None:
+        return History(recorded_at, day, entries)
+    baselines = {name: value for name, value in scored(base).items() if isinstance(value, int)}
+    return History(recorded_at, day, entries, baselines, base.treated_since)
 
 
 def scored(row: Row[Any]) -> dict[str, int | str]:
     """The measures that a check-in's row keeps."""
-    found = {name: value for name in _SCORED if (value := getattr(row, name)) is not None}
+    found = {name: value for name in COLUMNS if (value := getattr(row, name)) is not None}
     return found | (row.scores or {})
 
 
 def _looked(exact: bool) -> Select[Any]:
-    columns = [check_ins.c[name] for name in ("recorded_at", "local_date", *_SCORED, "scores")]
+    columns = [check_ins.c[name] for name in ("recorded_at", "local_date", *COLUMNS, "scores")]
     query = select(*columns).where(
         check_ins.c.clinic_id == _CLINIC,
         check_ins.c.patient_id == _PATIENT,
@@ -95,7 +96,11 @@ def _baseline(exact: bool) -> Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    return _looked(exact).where(check_ins.c.recorded_at <= first).limit(1)
+    query = _looked(exact).where(check_ins.c.recorded_at <= first).limit(1)
+    if exact:
+        # Whoever left half of it before treatment has answered it whole at another time.
+        query = query.where(check_ins.c.total.is_not(None))
+    return query.add_columns(first.label("treated_since"))
 
 
 _EARLIER = {

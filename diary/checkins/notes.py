@@ -49,6 +49,18 @@ def keep(work: Work, patient: Subjected, check_in_id: UUID, text: str, *, phrase
     )
 
 
+def is_new(work: Work, patient: Subjected, check_in_id: UUID, text: str | None) -> bool:
+    """Whether there is a text that no note of the check-in has."""
+    if not text:
+        return False
+    of_it = select(notes).where(
+        notes.c.clinic_id == patient.clinic_id,
+        notes.c.patient_id == patient.id,
+        notes.c.check_in_id == check_in_id,
+    )
+    return all(text not in opened(work, row).text for row in work.rows(of_it))
+
+
 def visible(work: Work, *, unread: bool | None = None) -> Select[Any]:
     """The notes of every patient whose record the caller reads. unread: those alone, or not."""
     query = (

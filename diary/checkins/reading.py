@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, select
 
 from diary.callers import CallerKind
 from diary.checkins.apart import BODY_PLACE
+from diary.checkins.forms import Pinned
 from diary.checkins.model import check_ins, quarantine
 from diary.errors import NotFound
 from diary.patients import service as patients
@@ -27,6 +28,7 @@ class SetApart:
     why: str
     faults: list[dict[str, str]]
     body: Any
+    pinned: Pinned | None
     severity: Severity | None
     alert_id: UUID | None
     recorded_at: datetime
@@ -76,6 +78,7 @@ def opened(work: Work, row: Row[Any]) -> SetApart:
         why=row.why,
         faults=kept["faults"],
         body=kept["body"],
+        pinned=Pinned(*kept["pinned"]) if kept.get("pinned") else None,
         severity=row.severity,
         alert_id=row.alert_id,
         # What was kept by an earlier release does not say it.

@@ -10,19 +10,18 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from diary.alerts.service import raise_alert
 from diary.checkins import forms, notes
 from diary.checkins.apart import Apart, set_apart
-from diary.checkins.context import DAY_STARTS, Context, look
-from diary.checkins.forms import Form
+from diary.checkins.context import Context, look
+from diary.checkins.forms import Form, Pinned
 from diary.checkins.judging import Said, judged
-from diary.checkins.kept import fingerprint_of, receipt_of
+from diary.checkins.kept import fingerprint_of, note_of, receipt_of
 from diary.checkins.model import check_ins
 from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
 from diary.checkins.word import Word, spoke
-from diary.errors import FieldFault
+from diary.errors import FieldFault, limited
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
@@ -67,7 +66,7 @@ def record(
             faults = [found]
         else:
             form = found
-            faults = form.faults(draft.answers)
+            faults = limited(form.faults(draft.answers))
     if draft is None or form is None or faults:
         dated = draft is not None
         sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults, by_itself=dated)
@@ -86,6 +85,8 @@ def _keep(
 ) -> Receipt:
     patient = context.patient
     scored = form.score(draft.answers)
+    answers, words = form.open_and_words(draft.answers)
+    note = note_of(draft.note, words)
     in_force = load(work, patient.clinic_id, context.rule_set_id)
     said = Said(
         check_in_id,
@@ -95,7 +96,7 @@ def _keep(
         form.group,
         form.chained_to,
         Facts(scored.measures, scored.declined),
-        draft.note,
+        note,
     )
     result = judged(work, context, said, in_force)
     found = result.findings
@@ -105,7 +106,6 @@ def _keep(
     alert_id = raise_alert(work, patient, found, source="check-in", source_id=check_in_id)
     since = context.since(draft.recorded_at)
     offset = draft.recorded_at.utcoffset() or timedelta(0)
-    local = draft.recorded_at.astimezone(ZoneInfo(draft.time_zone)) - DAY_STARTS
     row = {
         "clinic_id": patient.clinic_id,
         "patient_id": patient.id,
@@ -114,7 +114,7 @@ def _keep(
         "instrument": draft.instrument,
         "version": draft.version,
         "locale": draft.locale,
-        "answers": dict(draft.answers),
+        "answers": dict(answers),
         "body_hash": fingerprint,
         **scored.columns(),
         "client_total": draft.client_total,
@@ -129,15 +129,15 @@ def _keep(
         "moments": moments,
         "utc_offset_minutes": int(offset.total_seconds() // 60),
         "time_zone": draft.time_zone,
-        "local_date": local.date(),
+        "local_date": said.day,
         "amendments": 0,
         "infusion_number": since and since.number,
         "days_since_infusion": since and since.days,
         "hours_since_infusion": since and since.hours,
     }
     work.add(check_ins, **row)
-    if draft.note:
-        notes.keep(work, patient, check_in_id, draft.note, phrases=bool(result.phrases))
+    if note:
+        notes.keep(work, patient, check_in_id, note, phrases=bool(result.phrases))
     work.audit("check-in.recorded", "check_in", check_in_id)
     return receipt_of(work, context, SimpleNamespace(**row), Outcome.RECORDED)
 
@@ -156,13 +156,16 @@ def _conflict(
     known = (context.prior, existing.suicidality_severity)
     prior = max((severity for severity in known if severity is not None), default=None)
     context = replace(context, prior=prior)
-    clinic = existing.clinic_id
-    said = forms.said_of_suicidality(work, clinic, body)
-    kept = {name: getattr(existing, name) for name in ("instrument", "locale", "answers")}
-    on_record = forms.said_of_suicidality(work, clinic, kept)
-    if said is None or said == on_record:
+    shown = Pinned(existing.instrument, existing.version, existing.locale)
+    said = forms.said_of_suicidality(work, existing.clinic_id, body)
+    on_record = forms.said_of_suicidality(
+        work, existing.clinic_id, {"answers": existing.answers}, shown
+    )
+    sent = Apart(check_in_id, moment, body, fingerprint, "conflict", (), kept=True)
+    is_news = said is not None and said != on_record
+    if not is_news and not notes.is_new(work, context.patient, check_in_id, sent.note):
         raise CheckInConflict
-    return set_apart(work, context, Apart(check_in_id, moment, body, fingerprint, "conflict", ()))
+    return set_apart(work, context, sent)
 
 
 def _agrees(ours: int | None, theirs: int | None) -> bool | None:

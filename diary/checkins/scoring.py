@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from diary.checkins.answers import DECLINED
 from diary.instruments.library import Instrument
-from diary.instruments.measures import GROUPS, MEASURES
+from diary.instruments.measures import DAILY, GROUPS, MEASURES
 
 COLUMNS: Final = ("mood", "anxiety", "dissociation", "dissociation_total", "si")
 """The measures that have a column of their own."""
@@ -30,7 +30,7 @@ class Scored:
         kept: dict[str, Any] = {name: self.measures.get(name) for name in COLUMNS}
         if kept["si"] is None and self.measures.get("si_gate") == "no":
             kept["si"] = 0
-        daily = GROUPS["daily-check-in"]
+        daily = GROUPS[DAILY]
         others = {name: value for name, value in self.measures.items() if name not in daily}
         return kept | {"scores": others or None, "total": self.total, "band": self.band}
 

@@ -11,7 +11,7 @@ from diary.checkins.answers import DECLINED
 from diary.instruments.measures import MEASURES, SUICIDALITY, Scale
 from diary.rules.facts import Facts
 
-_NUMBER = re.compile(r"\s*[+-]?\d{1,6}(\.\d{1,6})?\s*")
+_NUMBER = re.compile(r"\s*[+-]?\d{1,300}(\.\d{1,300})?\s*", re.ASCII)
 _YES = {"yes", "y", "true", "1", "sí", "si"}
 _NO = {"no", "n", "false", "0"}
 

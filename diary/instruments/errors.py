@@ -18,7 +18,7 @@ class LocaleDiffers(Conflict):
 
 
 class LicenceNotAttested(Conflict):
-    """Nobody said that the clinic may use it."""
+    """Nobody said that the clinic may use it, in whichever language."""
 
     code = "licence-not-attested"
     title = "The licence to use this instrument is not attested"

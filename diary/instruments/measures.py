@@ -40,12 +40,15 @@ class Choices:
 Measure = Scale | Choices
 _NO_YES: Final = Choices(("no", "yes"))
 
+DAILY: Final = "daily-check-in"
+"""What gives the daily measures, of all the groups below the one that every day asks for."""
+
 SUICIDALITY: Final = ("si_gate", "si", "si_act", "safe_now")
 """The suicidality items of the daily check-in, in the order they are asked."""
 
 # What one check-in can give together, by what gives it. No measure is given by two.
 GROUPS: Final[Mapping[str, Mapping[str, Measure]]] = {
-    "daily-check-in": {
+    DAILY: {
         "mood": Scale(0, 10),
         "anxiety": Scale(0, 10),
         "dissociation": Scale(0, 4),
@@ -108,7 +111,7 @@ TRACED: Final = frozenset(
     name
     for name, measure in MEASURES.items()
     if isinstance(measure, Scale)
-    and (name not in GROUPS["daily-check-in"] or name in ("mood", "anxiety", "dissociation", "si"))
+    and (name not in GROUPS[DAILY] or name in ("mood", "anxiety", "dissociation", "si"))
 ) | {"dissociation_total"}
 """The measures whose earlier values are looked back at."""
 
@@ -119,3 +122,21 @@ _GROUP_OF: Final = {name: group for group, given in GROUPS.items() for name in g
 def group_of(measure: str) -> str:
     """What gives the measure."""
     return _GROUP_OF[measure]
+
+
+def steps_to(measure: str, value: int | str) -> tuple[int | str, ...]:
+    """The values of a measure on suicidality from its floor to this one; none below the floor."""
+    scale = MEASURES[measure]
+    if isinstance(scale, Choices):
+        options = scale.options
+        floor = options.index(str(FLOORS.get(measure, options[1])))
+        return options[floor : options.index(str(value)) + 1]
+    return tuple(range(int(FLOORS.get(measure, 1)), int(value) + 1))
+
+
+def worse(measure: str, value: int | str, other: int | str) -> bool:
+    """Whether a value of a measure on suicidality is worse than another."""
+    scale = MEASURES[measure]
+    if isinstance(scale, Choices):
+        return scale.options.index(str(value)) > scale.options.index(str(other))
+    return int(value) > int(other)

@@ -22,6 +22,7 @@ def listed(imported: Imported, locale: str) -> dict[str, Any]:
         "profile": imported.profile,
         "shortest_interval_hours": imported.shortest_interval_hours,
         "licensed": imported.licensed,
+        "licensed_locales": imported.offered.locales if imported.offered else (),
     }
 
 

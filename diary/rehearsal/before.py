@@ -24,6 +24,7 @@ _USUALLY: Final = timedelta(days=2)
 KNOWN: Final = (
     *("patient_id", "id", "instrument", "version", "recorded_at", "received_at", "local_date"),
     *("mood", "anxiety", "dissociation", "dissociation_total", "si", "scores"),
+    "total",
     "suicidality_severity",
 )
 """The columns of a check-in that later ones are judged with."""
@@ -134,7 +135,8 @@ def _baseline(series: _Series, one: FromClause) -> list[ColumnElement[bool]]:
         .correlate(patients)
         .scalar_subquery()
     )
-    return [one.c.recorded_at <= first, *series.among(one)]
+    whole = [] if series.version is None else [one.c.total.is_not(None)]
+    return [one.c.recorded_at <= first, *series.among(one), *whole]
 
 
 def _last_of_each(

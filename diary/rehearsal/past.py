@@ -23,7 +23,7 @@ _LAST: Final = 1 << 128
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A check-in as it stands from some moment on. si: its ladder level; scored: whether it gave
-    measures that have no column of their own."""
+    measures that have no column of their own; whole: whether it has a total, where it needs one."""
 
     id: UUID
     instrument: str
@@ -31,6 +31,7 @@ class Entered:
     entry: Entry
     si: int | None
     scored: bool
+    whole: bool
 
     @property
     def key(self) -> _Key:
@@ -123,9 +124,10 @@ class Past:
     def last(
         self, instrument: str, version: str | None, moment: datetime, but: UUID
     ) -> Entry | None:
-        """The last of an instrument until a moment."""
+        """The last whole one of an instrument until a moment."""
         row = self._series.get((instrument, version), _Row())
-        return next((each.entry for each in row.back(moment) if each.id != but), None)
+        known = (each for each in row.back(moment) if each.id != but)
+        return next((each.entry for each in known if version is None or each.whole), None)
 
     def _put(self, one: Entered) -> None:
         self._all.put(one)

@@ -58,8 +58,9 @@ def read(work: Work, ids: Sequence[UUID], since: datetime, reach: Reach) -> list
 
 def _apart(work: Work, row: Row[Any], zone: str) -> Came:
     kept = reading.opened(work, row)
-    sent = Apart(kept.check_in_id, kept.recorded_at, kept.body, b"", kept.why, ())
-    said = sent.said(zone, forms.said_of_suicidality(work, row.clinic_id, sent.body))
+    sent = Apart(kept.check_in_id, kept.recorded_at, kept.body, b"", kept.why, (), kept.pinned)
+    facts = forms.said_of_suicidality(work, row.clinic_id, sent.body, sent.pinned)
+    said = sent.said(zone, facts)
     return Came(row.id, said, row.received_at, becomes=None, is_check_in=False)
 
 

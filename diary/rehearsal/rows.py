@@ -133,7 +133,8 @@ def _form(work: Work, slug: str, version: str, locale: str) -> Form:
 
 def _entered(row: Row[Any], state: Any) -> Entered:
     entry = Entry(row.recorded_at, row.local_date, scored(state))
-    return Entered(row.id, row.instrument, row.version, entry, state.si, state.scores is not None)
+    scores, whole = state.scores is not None, state.total is not None
+    return Entered(row.id, row.instrument, row.version, entry, state.si, scores, whole)
 
 
 def _since(row: Row[Any]) -> Since | None:

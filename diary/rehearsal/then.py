@@ -53,7 +53,7 @@ class Moment:
             base = self.past.last(*of, min(moment, first), said.check_in_id)
         values = {} if base is None else base.measures
         numbers = {name: value for name, value in values.items() if isinstance(value, int)}
-        return History(moment, said.day, entries, numbers)
+        return History(moment, said.day, entries, numbers, first if base is not None else None)
 
     def _after_infusion(self, moment: datetime) -> AfterInfusion | None:
         last = self._last_infusion(moment)

@@ -139,8 +139,9 @@ class WasAtMost:
 
 @dataclass(frozen=True, slots=True)
 class WasImproved:
-    """It is answered now, and some earlier answer within the days was lower than the baseline by
-    so many percent of it or more. The baseline is the last answer before the first infusion."""
+    """It is answered now, and some earlier answer within the days and since the first infusion was
+    lower than the baseline by so many percent of it or more. The baseline is the last whole answer
+    before that infusion; the two kinds below look at answers since it alone, too."""
 
     measure: str
     percent: int

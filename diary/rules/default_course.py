@@ -113,12 +113,14 @@ DISSOCIATION_EARLY: Final = Rule(
     suicidality=False,
 )
 
+# Within four weeks: the last of six stays the last for long.
 NO_RESPONSE: Final = Rule(
     "R13",
     "no_response",
     All(
         (
             InfusionNumber(4, 6),
+            DaysAfterInfusion(0, 28),
             AnyOf(tuple(ImprovedLessThan(each, 20, in_a_row=1) for each in _OUTCOMES)),
         )
     ),

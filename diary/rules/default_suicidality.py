@@ -43,6 +43,8 @@ from diary.severity import Severity
 
 _GATE_POSITIVE = Is("si_gate", "yes")
 _UNSURE = Is("safe_now", "unsure")
+# With a level of 1 or more the gate takes nothing away, even "no".
+_IDEATION = AnyOf((_GATE_POSITIVE, AtLeast("si", 1)))
 _MAYBE_IDEATION = AnyOf((AtLeast("si", 1), _GATE_POSITIVE, Declined("si"), Declined("si_gate")))
 
 ACUTE: Final = Rule(
@@ -133,6 +135,7 @@ WITHHELD: Final = Rule(
         (
             *(Declined(item) for item in (*SUICIDALITY, *FLOORS)),
             All((_GATE_POSITIVE, NotAnswered("si"))),
+            All((_IDEATION, AnyOf((NotAnswered("si_act"), NotAnswered("safe_now"))))),
         )
     ),
     Prior(at_least=Severity.MODERATE),

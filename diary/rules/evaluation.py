@@ -36,7 +36,15 @@ from diary.rules.conditions import (
     WasImproved,
 )
 from diary.rules.facts import Facts, History
-from diary.rules.trace import IN_A_ROW_DAYS, Answer, earlier, off_median, row, run_below
+from diary.rules.trace import (
+    Answer,
+    earlier,
+    in_treatment,
+    off_median,
+    row,
+    row_in_treatment,
+    run_below,
+)
 from diary.severity import Severity
 
 Test: TypeAlias = Callable[[Facts], bool]
@@ -155,7 +163,7 @@ def _over(condition: Traced) -> Callable[[int, History], bool]:
                 (base := history.baselines.get(measure, 0)) > 0
                 and any(
                     is_improved(before.value, base, percent)
-                    for before in earlier(history, measure, 24 * days)
+                    for before in in_treatment(history, measure, 24 * days)
                 )
             )
         case ImprovedLessThan(_, percent, count):
@@ -177,9 +185,10 @@ def _each(
     history: History, measure: str, answer: int, count: int, test: Callable[[int, int], bool]
 ) -> bool:
     base = history.baselines.get(measure, 0)
-    if base <= 0 or not test(answer, base):
+    begun = history.treated_since
+    if base <= 0 or (begun is not None and history.recorded_at <= begun) or not test(answer, base):
         return False
-    before = row(history, measure, count - 1, 24 * IN_A_ROW_DAYS)
+    before = row_in_treatment(history, measure, count - 1)
     return len(before) == count - 1 and all(test(each.value, base) for each in before)
 
 

@@ -44,7 +44,15 @@ from diary.rules.conditions import (
 from diary.rules.documents import KIND_OF
 from diary.rules.evaluation import compiled, is_improved
 from diary.rules.facts import Facts, History
-from diary.rules.trace import IN_A_ROW_DAYS, Answer, earlier, off_median, row, run_below
+from diary.rules.trace import (
+    Answer,
+    earlier,
+    in_treatment,
+    off_median,
+    row,
+    row_in_treatment,
+    run_below,
+)
 
 _RISKS = (*SUICIDALITY, *FLOORS)
 
@@ -139,13 +147,13 @@ def _traced(condition: Traced, answer: int, history: History) -> Evidence:
                 **_from(
                     next(
                         each
-                        for each in earlier(history, measure, 24 * days)
+                        for each in in_treatment(history, measure, 24 * days)
                         if is_improved(each.value, base, percent)
                     )
                 ),
             }
         case ImprovedLessThan() | NearBaseline():
-            before = row(history, measure, condition.in_a_row - 1, 24 * IN_A_ROW_DAYS)
+            before = row_in_treatment(history, measure, condition.in_a_row - 1)
             return {
                 "before": _values(before),
                 "baseline": history.baselines[measure],

@@ -25,13 +25,15 @@ class History:
     """What was known of the same instrument when this check-in came, as far as the rules look back.
 
     recorded_at and day: of this check-in. entries: none recorded after it, the newest first.
-    baselines: each measure's last value before the first infusion, for those that have one.
+    baselines: the measures of the last whole answer before the first infusion; treated_since: when
+    that began. What is told against a baseline is told of answers since then.
     """
 
     recorded_at: datetime
     day: date
     entries: tuple[Entry, ...] = ()
     baselines: Mapping[str, int] = field(default_factory=dict)
+    treated_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, update
 
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
+from diary.instruments.measures import FLOORS, group_of
 from diary.logs import logger
+from diary.rules.conditions import measures_of
 from diary.rules.default import DEFAULT
 from diary.rules.lookback import LookBack, look_back
 from diary.rules.model import rule_sets, silences
@@ -44,11 +46,17 @@ class InForce:
     rules: RuleSet
     look_back: LookBack
     waits: Waits
+    unheard: frozenset[str]
 
     @classmethod
     def of(cls, version: int, rules: RuleSet) -> Self:
-        """A version, ready to judge by."""
-        return cls(version, rules, look_back(rules), waits(rules))
+        """A version, ready to judge by. unheard: the instruments of whose measures on suicidality
+        one is named by no rule on it: the set was published before the product knew of them."""
+        named = {
+            name for rule in rules.rules if rule.suicidality for name in measures_of(rule.when)
+        }
+        unheard = frozenset(group_of(name) for name in FLOORS if name not in named)
+        return cls(version, rules, look_back(rules), waits(rules), unheard)
 
 
 _SHIPPED = InForce.of(SHIPPED, DEFAULT)
@@ -107,6 +115,13 @@ def load(work: Work, clinic_id: UUID, id: UUID | None) -> InForce:
         assert row is not None
         try:
             known = InForce.of(row.version, parse(row.document))
+            if known.unheard:
+                _log.warning(
+                    "rules.instruments-unheard",
+                    clinic_id=str(clinic_id),
+                    version=row.version,
+                    instruments=sorted(known.unheard),
+                )
         except RuleSetFaults as faults:
             _log.error(
                 "rules.unreadable",

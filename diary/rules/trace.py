@@ -45,9 +45,24 @@ def earlier(history: History, measure: str, hours: int) -> Iterator[Answer]:
             yield Answer(value, ago)
 
 
+def in_treatment(history: History, measure: str, hours: int) -> Iterator[Answer]:
+    """Those of them since the first infusion began; none where this one itself is of before."""
+    begun = history.treated_since
+    treated = None if begun is None else (history.recorded_at - begun) / _HOUR
+    for answer in earlier(history, measure, hours):
+        if treated is not None and answer.hours >= treated:
+            return
+        yield answer
+
+
 def row(history: History, measure: str, count: int, hours: int) -> list[Answer]:
     """The last so many answers before this one; fewer where there are not as many."""
     return list(islice(earlier(history, measure, hours), count))
+
+
+def row_in_treatment(history: History, measure: str, count: int) -> list[Answer]:
+    """The last so many answers before this one that were given since the first infusion."""
+    return list(islice(in_treatment(history, measure, 24 * IN_A_ROW_DAYS), count))
 
 
 def run_below(history: History, measure: str, value: int, days: int) -> list[Answer]:

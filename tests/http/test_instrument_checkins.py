@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
+from diary.rules.model import rule_sets
+from diary.work import House
 from tests.cast import Cast
 from tests.client import Response
 from tests.clock import SimulatedClock
@@ -147,16 +151,122 @@ def test_scores_of_two_versions_are_not_chained(cast: Cast, clock: SimulatedCloc
     assert found(cast)["R9"] == "moderate"
 
 
-def test_one_that_nothing_scores_is_kept(cast: Cast) -> None:
-    plain = questionnaire([item(None, "q1", type="string")], version="1")
+@pytest.mark.parametrize("words", ["Slept well.", "I want to die."])
+def test_what_is_written_in_answers_is_kept_as_a_note_is(cast: Cast, words: str) -> None:
+    plain = questionnaire(
+        [item(None, "q1", type="string"), item(None, "q2", type="boolean")], version="1"
+    )
     assert bring(cast, plain, slug="open-questions").status == 201
+    answers = {"q1": words, "q2": True}
     receipt = cast.alice.check_in(
-        envelope={"instrument": "open-questions", "version": "1", "answers": {"q1": "Words."}}
+        envelope={"instrument": "open-questions", "version": "1", "answers": answers}
     )
     assert receipt.status == 201
-    assert cast.alice.api.get(f"/v1/check-ins/{receipt.json['id']}").json["answers"] == {
-        "q1": "Words."
+    kept = cast.alice.api.get(f"/v1/check-ins/{receipt.json['id']}").json
+    assert kept["answers"] == {"q2": True}
+    (note,) = cast.bob.api.get("/v1/notes", unread="true").json["items"]
+    assert note["text"] == f"q1: {words}"
+    assert found(cast) == ({} if words == "Slept well." else {"R17": "high"})
+
+
+def test_a_character_that_no_database_keeps_loses_nothing(cast: Cast) -> None:
+    plain = [*(item(code) for code in PHQ9), item(None, "q1", type="string")]
+    assert bring(cast, questionnaire(plain, version="2")).status == 201
+    answers = {ITEM_9: CODES[3], "q1": "a\0b"}
+    receipt = cast.alice.check_in(
+        envelope={"instrument": "phq-9", "version": "2", "answers": answers}
+    )
+    assert receipt.status == 202
+    assert found(cast)["R2"] == "high"
+
+
+def renamed(version: str) -> dict[str, Any]:
+    """The same items under other linkIds."""
+    return questionnaire(
+        [item(code, f"{version}/{number}") for number, code in enumerate(PHQ9)], version=version
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"time_zone": "Nowhere"}, {"more": 1}])
+def test_a_faulty_body_is_read_by_the_version_that_it_names(
+    cast: Cast, wrong: dict[str, Any]
+) -> None:
+    assert bring(cast, renamed("2")).status == 201
+    assert answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, 3, **wrong).status == 202
+    assert found(cast)["R2"] == "high"
+
+
+def test_a_body_that_contradicts_one_is_read_by_its_version(cast: Cast) -> None:
+    assert bring(cast, renamed("2")).status == 201
+    id = answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, 0).json["id"]
+    answers = {ITEM_9: CODES[3]}
+    contradicting = cast.alice.check_in(
+        id, envelope={"instrument": "phq-9", "version": "1", "answers": answers}
+    )
+    assert contradicting.status == 409
+    assert found(cast)["R2"] == "high"
+
+
+@pytest.mark.parametrize("slug", ["PHQ-9", "phq9", 7, None])
+def test_a_name_that_nobody_knows_silences_nobody(cast: Cast, slug: object) -> None:
+    assert answer(cast, 3, 3, 3, 3, 3, 3, 3, 3, 3, instrument=slug).status == 202
+    assert found(cast)["R2"] == "high"
+
+
+@pytest.mark.parametrize("wrong", [{"reason": ""}, {"answers": {ITEM_9: CODES[3], "more": 1}}])
+def test_an_amendment_that_cannot_be_taken_is_read_as_its_check_in_was(
+    cast: Cast, wrong: dict[str, Any]
+) -> None:
+    id = answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, 0).json["id"]
+    body = {
+        "reason": "I was wrong.",
+        "amended_at": "2026-03-02T10:00:00+01:00",
+        "answers": {ITEM_9: CODES[3]},
     }
+    url = f"/v1/check-ins/{id}/amendments/{uuid4()}"
+    assert cast.alice.api.put(url, body | wrong).status == 202
+    assert found(cast)["R2"] == "high"
+
+
+def test_what_is_withheld_of_an_instrument_weighs_what_was_said_before(cast: Cast) -> None:
+    screener = questionnaire(
+        [item(None, f"q{n}", type="boolean") for n in range(1, 6)], version="1"
+    )
+    assert bring(cast, screener, slug="asq", profile="asq").status == 201
+    asked = {"instrument": "asq", "version": "1"}
+    acute = dict.fromkeys(("q1", "q2", "q3", "q4", "q5"), True)
+    assert cast.alice.check_in(envelope=asked | {"answers": acute}).status == 201
+    assert found(cast)["R1"] == "critical"
+    withheld = {"q1": True, "q2": False, "q3": False, "q4": False, "q5": "declined"}
+    assert cast.alice.check_in(envelope=asked | {"answers": withheld}).status == 201
+    assert found(cast)["R7"] == "critical"
+
+
+def test_the_baseline_is_the_last_whole_answer_before_treatment(
+    cast: Cast, clock: SimulatedClock
+) -> None:
+    now = clock.now()
+    for days, values in ((61, (3, 3, 3, 3, 3, 3, 2, 0, 0)), (60, (*[None] * 8, 0))):
+        moment = now - timedelta(days=days)
+        answer(cast, *values, recorded_at=moment.isoformat())
+    for values in ((1, 1, 1, 1, 1, 1, 1, 0, 0), (3, 3, 3, 3, 2, 2, 2, 0, 0)) * 2:
+        clock.advance(days=7)
+        answer(cast, *values)
+    clock.advance(days=7)
+    answer(cast, 3, 3, 3, 3, 3, 3, 2, 0, 0)
+    assert found(cast)["R9"] == "moderate"
+
+
+def test_an_improvement_of_before_treatment_is_none_of_it(
+    cast: Cast, clock: SimulatedClock
+) -> None:
+    now = clock.now()
+    for days, values in ((120, (1, 1, 1, 1, 1, 1, 1, 1, 0)), (60, (3, 3, 3, 3, 3, 2, 2, 0, 0))):
+        answer(cast, *values, recorded_at=(now - timedelta(days=days)).isoformat())
+    for _ in range(2):
+        clock.advance(days=7)
+        answer(cast, 3, 3, 3, 3, 3, 2, 2, 0, 0)
+    assert "R10" not in found(cast)
 
 
 def test_the_weekly_check_in_is_judged_too(cast: Cast) -> None:
@@ -178,3 +288,28 @@ def test_the_weekly_check_in_is_judged_too(cast: Cast) -> None:
     answers["ketamine_use_elsewhere"] = "yes"
     assert cast.alice.check_in(envelope=weekly | {"answers": answers}).status == 201
     assert found(cast) == {"R15": "moderate"}
+
+
+def test_rules_that_are_older_than_an_instrument_do_not_silence_it(
+    cast: Cast, house: House
+) -> None:
+    daily = {"kind": "at_least", "measure": "si", "value": 1}
+    older = {"code": "R2", "title": "ideation", "severity": "high", "suicidality": True}
+    with house.work(cast.dana.caller) as work:
+        work.add(
+            rule_sets,
+            clinic_id=cast.clinic,
+            id=work.new_id(),
+            version=1,
+            document={"rules": [older | {"when": daily}]},
+            reason="Before the product knew of questionnaires",
+            published_at=work.now,
+        )
+    with capture_logs() as logged:
+        answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, 3)
+    assert found(cast) == {"SHIPPED_R2": "high", "SHIPPED_R3": "moderate"}
+    (event,) = [each for each in logged if each["event"] == "rules.instruments-unheard"]
+    assert "phq-9" in event["instruments"]
+    # Declining next time weighs what was found by them.
+    answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, "declined")
+    assert found(cast)["SHIPPED_R7"] == "high"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ from diary.rules.ruleset import Rule, RuleSet
 from diary.rules.service import InForce
 from diary.severity import Severity
 from diary.work import House
-from tests.cast import Cast, Patient
+from tests.cast import CALM, Cast, Patient
 from tests.clock import SimulatedClock
 from tests.http.scribbling import Scribbler
 from tests.http.test_instruments import bring
@@ -161,3 +161,76 @@ def test_whatever_came_before_the_period_is_known_in_it(
     assert len(kept) > 5
 
     assert replayed(house, cast, since, rules, olga) == kept
+
+
+def again(
+    house: House, cast: Cast, since: datetime, rules: InForce, patient: Patient
+) -> tuple[Findings, Findings]:
+    """What is found again from a moment on, and what was found then."""
+    then = replayed(house, cast, since, rules, patient)
+    return then, {id: found for id, found in stored(house, cast).items() if id in then}
+
+
+def severities(found: Findings, id: object) -> dict[str, Severity]:
+    return {one[0]: one[1] for one in found[UUID(str(id))]}
+
+
+def test_what_is_amended_came_before_its_amendment(
+    cast: Cast, house: House, clock: SimulatedClock
+) -> None:
+    rules, began = put_in_force(house, cast, CURIOUS), clock.now()
+    grave = cast.alice.check_in(si=4).json["id"]
+    clock.advance(hours=1)
+    cast.alice.check_in()
+    clock.advance(hours=1)
+    amendment = "5b0c2d9e-4f0a-4a51-9a7e-2f6f3f6f0b11"
+    answers = {**CALM, "si_gate": "yes", "si": "declined"}
+    body = {"reason": "Not so.", "amended_at": clock.now().isoformat(), "answers": answers}
+    path = f"/v1/check-ins/{grave}/amendments/{amendment}"
+    assert cast.alice.api.put(path, body).status == 201
+    then, kept = again(house, cast, began, rules, cast.alice)
+
+    assert severities(then, amendment)["R7"] is Severity.CRITICAL
+    assert then == kept
+
+
+def test_an_infusion_counts_as_far_as_it_was_known(
+    cast: Cast, house: House, clock: SimulatedClock
+) -> None:
+    rules, olga = put_in_force(house, cast, CURIOUS), cast.enrol("Olga")
+    began, path = clock.now(), f"/v1/patients/{olga.id}/infusions"
+    planned = {"planned_at": clock.now().isoformat()}
+    infusion = cast.bob.api.post(path, planned).json["id"]
+    clock.advance(hours=6)
+    unknown = olga.check_in(mood=1).json["id"]
+    started = {"started_at": (clock.now() - timedelta(hours=5)).isoformat()}
+    ended = {"ended_at": (clock.now() - timedelta(hours=2)).isoformat()}
+    assert cast.bob.api.post(f"{path}/{infusion}/start", started).status == 200
+    clock.advance(minutes=10)
+    running = olga.check_in(mood=1).json["id"]
+    assert cast.bob.api.post(f"{path}/{infusion}/end", ended).status == 200
+    clock.advance(minutes=10)
+    over = olga.check_in(mood=1).json["id"]
+    then, kept = again(house, cast, began, rules, olga)
+
+    assert "Y4" not in severities(then, unknown)
+    assert {"Y4"} <= severities(then, running).keys() & severities(then, over).keys()
+    assert then == kept
+
+
+def test_a_baseline_is_known_however_long_ago_it_was(
+    cast: Cast, house: House, clock: SimulatedClock
+) -> None:
+    rules, olga = put_in_force(house, cast, CURIOUS), cast.enrol("Olga")
+    assert olga.check_in(mood=9, anxiety=4).status == 201
+    clock.advance(hours=6)
+    Scribbler(olga, cast.dana, clock, Random(1)).infusion()
+    clock.advance(days=100)
+    assert olga.check_in(mood=9, anxiety=0).status == 201
+    clock.advance(days=100)
+    since = clock.now()
+    again_as_anxious = olga.check_in(mood=9, anxiety=4).json["id"]
+    then, kept = again(house, cast, since, rules, olga)
+
+    assert severities(then, again_as_anxious).keys() == {"Y1", "Y2"}
+    assert then == kept

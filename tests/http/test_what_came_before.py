@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -137,3 +138,42 @@ def test_any_other_note_raises_nothing_and_waits_for_a_reader(
 def test_notes_of_others_are_not_listed(cast: Cast) -> None:
     cast.alice.check_in(envelope={"note": "Only for my team."})
     assert cast.charlie.api.get("/v1/notes").json["items"] == []
+
+
+def test_the_first_word_of_suicidality_is_news_on_an_alert_about_something_else(
+    cast: Cast,
+) -> None:
+    cast.alice.check_in(dissociation_body=4)
+    (alert,) = cast.bob.alerts()
+    assert (alert["severity"], alert["suicidality"]) == ("high", 0)
+    cast.bob.acknowledge(alert)
+    cast.alice.check_in(envelope={"note": "I want to die."})
+    (again,) = cast.bob.alerts()
+    assert again["status"] == "triggered"
+    cast.bob.acknowledge(again)
+    # The same once more is no news; what is withheld is.
+    cast.alice.check_in(envelope={"note": "I want to die."})
+    assert cast.bob.alerts()[0]["status"] == "acknowledged"
+    cast.alice.check_in(si_act="declined")
+    assert cast.bob.alerts()[0]["status"] == "triggered"
+
+
+def test_a_note_in_a_body_that_is_refused_as_another_is_kept_and_judged(cast: Cast) -> None:
+    body = cast.alice.check_in_body()
+    url = f"/v1/check-ins/{uuid4()}"
+    assert cast.alice.api.put(url, body).status == 201
+    noted = cast.alice.api.put(url, body | {"note": "I want to die."})
+    assert (noted.status, noted.code) == (409, "check-in-conflict")
+    assert noted.json["guidance"]["level"] == "urgent"
+    (alert,) = cast.bob.alerts()
+    assert cast.bob.alert(alert)["findings"][0]["rule"] == "R17"
+    assert cast.alice.api.put(url, body | {"note": "I want to die."}).status == 409
+    assert len(cast.bob.api.get("/v1/notes").json["items"]) == 1
+
+
+def test_a_hostile_body_buys_no_fault_for_each_of_its_fields(cast: Cast) -> None:
+    made_up: dict[str, Any] = {f"x{number}": 1 for number in range(5_000)}
+    refused = cast.alice.check_in(si=1, **made_up)
+    assert refused.status == 202
+    assert len(refused.json["errors"]) == 101
+    assert refused.json["errors"][-1]["code"] == "too_many"

@@ -25,6 +25,8 @@ from tests import diaries
 
 LOW, MODERATE, HIGH, CRITICAL = Severity
 PRIORS = (None, *Severity)
+# Everything that is asked beside the ladder, and calms nobody.
+REST = {"si_act": "no", "safe_now": "yes"}
 
 
 def facts(
@@ -74,8 +76,8 @@ def judged(**said: Any) -> tuple[Severity | None, str | None]:
         ({"safe_now": "yes"}, (None, None)),
         ({"safe_now": "unsure"}, (MODERATE, "R3")),
         ({"si_gate": "yes", "si": 0}, (MODERATE, "R3")),
-        ({"si_gate": "yes", "si": 0, "prior": CRITICAL}, (MODERATE, "R3")),
-        ({"si_gate": "yes", "si": 1, "prior": CRITICAL}, (MODERATE, "R3")),
+        ({**REST, "si_gate": "yes", "si": 0, "prior": CRITICAL}, (MODERATE, "R3")),
+        ({**REST, "si_gate": "yes", "si": 1, "prior": CRITICAL}, (MODERATE, "R3")),
         # R7: declined, or left after a positive gate: what the answer before was, or moderate.
         ({"declined": ("mood",)}, (None, None)),
         ({"declined": ("si",)}, (MODERATE, "R7")),

@@ -7,14 +7,13 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeAlias
 
+from diary.instruments.measures import DAILY
 from diary.rules.publishing.combinations import Combinations, first, without
 from diary.rules.publishing.example import Combination, combination, severity_in
 from diary.rules.publishing.groups import axes_to_order
 from diary.rules.publishing.holding import judged
 from diary.rules.ruleset import RuleSet
 from diary.severity import Severity
-
-_DAILY = "daily-check-in"
 
 Document: TypeAlias = Mapping[str, Any]
 
@@ -83,7 +82,7 @@ def differences(before: Document, after: Document) -> Differences:
 
 def shifts(before: RuleSet, after: RuleSet) -> Shifts:
     """What the newer rules make of every combination of the daily suicidality items."""
-    among = Combinations(axes_to_order(_DAILY, ()))
+    among = Combinations(axes_to_order(DAILY, ()))
     old, new = judged(before.rules, among), judged(after.rules, among)
 
     def shift(more: Mapping[Severity, int], less: Mapping[Severity, int]) -> Shift:
