@@ -2,7 +2,9 @@
 
 What is newest by the moment it was said, whichever came first, is the last word; of two about one
 moment it is the graver. What comes late neither ends the silence of a newer word nor shortens it,
-but where it is graver, the silence is judged as one after it: a phone's clock may be wrong.
+but where it is graver, the silence is judged as one after it: a phone's clock may be wrong. A calm
+body that was set apart ends a silence and is not remembered as a word otherwise: what comes late
+after it is waited for from the last check-in before.
 """
 
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ from tests.databases import Kept
 from tests.engine.silences import ENGINE, of_silence
 
 LOW, MODERATE, HIGH, CRITICAL = Severity
-FOUND = {None: None, 0: None, 1: MODERATE, 3: HIGH, 4: CRITICAL}
+FOUND = {0: None, 1: MODERATE, 3: HIGH, 4: CRITICAL}
 LEVELS = st.sampled_from(list(FOUND))
 SHIPPED = ((CRITICAL, 12), (HIGH, 24), (LOW, 36))
 HOURS = st.sampled_from([0, 1, 5, 12, 24, 36])
@@ -80,13 +80,13 @@ class Silences(RuleBasedStateMachine):
         kept=st.lists(st.tuples(LEVELS, st.sampled_from([0, 1, 9, 30])), min_size=1, max_size=3),
         hours=HOURS,
     )
-    def alice_is_heard(self, kept: list[tuple[int | None, int]], hours: int) -> None:
+    def alice_is_heard(self, kept: list[tuple[int, int]], hours: int) -> None:
         """kept: what her phone sends then, and how many hours before she answered it."""
         for si, ago in kept:
             self.check_in(si, ago)
         self.clock.advance(hours=hours)
 
-    def check_in(self, si: int | None, ago: int) -> None:
+    def check_in(self, si: int, ago: int) -> None:
         now = self.clock.advance(seconds=1)
         said_at = now - timedelta(hours=ago)
         draft = Draft("daily-check-in", "1.0.0", "en", said_at, now, ZONE, answers(si))
@@ -109,7 +109,7 @@ class Silences(RuleBasedStateMachine):
 
     @precondition(lambda self: self.sent)
     @rule(si=LEVELS, hours=HOURS, data=st.data())
-    def alice_takes_an_answer_back(self, si: int | None, hours: int, data: Any) -> None:
+    def alice_takes_an_answer_back(self, si: int, hours: int, data: Any) -> None:
         id, _ = data.draw(st.sampled_from(self.sent))
         now = self.clock.advance(seconds=1)
         new = answers(si)
@@ -168,10 +168,8 @@ class Silences(RuleBasedStateMachine):
         )
 
 
-def answers(si: int | None) -> dict[str, object]:
-    """A calm day's but for suicidality. None: the ladder and its gate are left."""
-    if si is None:
-        return {name: value for name, value in CALM.items() if name != "si_gate"}
+def answers(si: int) -> dict[str, object]:
+    """A calm day's but for suicidality."""
     return {**CALM, "si_gate": "yes", "si": si} if si else dict(CALM)
 
 
