@@ -18,6 +18,8 @@ def values_of(findings: Findings, item: Item, scored: ScoredItem) -> dict[str, i
     """By code, number or text of an answer, its value. What does not fit becomes a fault."""
     if not item.askable:
         findings.fault(item.pointer, "not_askable", "a scored item is hidden or read-only")
+    if not item.text:
+        findings.fault(item.pointer, "no_text", "a scored item has no words to ask it with")
     if item.repeats:
         findings.fault(item.pointer, "repeats", "a scored item takes several answers")
     if item.kind == "choice":

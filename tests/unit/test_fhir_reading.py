@@ -22,6 +22,7 @@ from tests.questionnaires import (
     questionnaire,
 )
 
+HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
 SECRET = "Confidential wording"
 
 
@@ -190,6 +191,30 @@ def test_translations_come_along() -> None:
     found = read(questionnaire([item(None, "a", _text={"extension": [said]})]))
     assert dict(found.items[0].text) == {"en": "Question a", "es": "¿Cuánto?"}
     assert found.locales == ("en", "es")
+
+
+def translated(name: str, holder: dict[str, Any]) -> dict[str, Any]:
+    """The holder, with its text of that name in Spanish as well."""
+    said = [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "En español"}]
+    return holder | {f"_{name}": {"extension": [{"url": TRANSLATION, "extension": said}]}}
+
+
+@pytest.mark.parametrize("missing", ["nothing", "an item", "an answer", "what is hidden"])
+def test_a_language_is_one_when_all_that_is_shown_is_said_in_it(missing: str) -> None:
+    options = [
+        {"valueCoding": translated("display", option["valueCoding"])} for option in frequency()
+    ]
+    if missing == "an answer":
+        options[2] = frequency()[2]
+    asked = translated("text", item(None, "a", answerOption=options))
+    number = translated("text", item(None, "b", answerOption=[{"valueInteger": 1}]))
+    hidden = [{"url": f"{HIDDEN}", "valueBoolean": missing == "what is hidden"}]
+    plain = item(None, "c", type="integer", extension=hidden)
+    if missing in ("nothing", "an answer"):
+        plain = translated("text", plain)
+    found = read(questionnaire([asked, number, plain]))
+    is_one = missing in ("nothing", "what is hidden")
+    assert found.locales == (("en", "es") if is_one else ("en",))
 
 
 def test_a_document_without_a_language_is_taken_as_english_and_says_so() -> None:

@@ -298,6 +298,7 @@ def test_answers_that_do_not_fit_are_refused(options: list[dict[str, Any]], faul
     [
         ({"readOnly": True}, "not_askable"),
         ({"repeats": True}, "repeats"),
+        ({"text": " "}, "no_text"),
         ({"type": "text", "answerOption": []}, "shape_differs"),
         ({"type": "boolean", "answerOption": []}, "shape_differs"),
         ({"type": "integer", "answerOption": []}, "shape_differs"),
