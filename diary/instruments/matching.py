@@ -92,7 +92,7 @@ def match(
         return _unscored(findings, questionnaire)
     assigned = assigned_items(signs, chosen, mapping, named=profile is not None)
     _look_at_the_rest(signs, chosen, assigned, named=profile is not None)
-    answers = _answers(findings, chosen, assigned)
+    answers = _answers(signs, chosen, assigned)
     if findings.faults:
         raise Refusal(*findings.faults)
     keys = {item.link_id: key for key, item in assigned.items()}
@@ -195,8 +195,10 @@ def _look_at_its_name(signs: Signs, chosen: Profile, unknown: list[Item]) -> Non
 
 
 def _answers(
-    findings: Findings, chosen: Profile, assigned: Mapping[str, Item]
+    signs: Signs, chosen: Profile, assigned: Mapping[str, Item]
 ) -> dict[tuple[str, str], int]:
+    findings = signs.findings
+    unasked = {item.link_id for item in signs.questionnaire.items if not item.askable}
     answers: dict[tuple[str, str], int] = {}
     for scored in chosen.items:
         item = assigned.get(scored.key)
@@ -207,6 +209,10 @@ def _answers(
         if item.gates:
             findings.remark(
                 item.pointer, "asked_conditionally", "a scored item that is not always asked"
+            )
+        if any(each.item in unasked for gate in item.gates for each in gate.conditions):
+            findings.fault(
+                item.pointer, "not_askable", "a scored item waits for one that is not asked"
             )
     return answers
 

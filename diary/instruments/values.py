@@ -44,7 +44,7 @@ def _of_numbers(findings: Findings, item: Item, scored: ScoredItem) -> dict[str,
 def _of_options(findings: Findings, item: Item, scored: ScoredItem) -> dict[str, int]:
     options = [option for option in item.options if not option.absent]
     if item.open:
-        findings.remark(item.pointer, "own_words", "an answer in one's own words is a missing one")
+        findings.remark(item.pointer, "own_words", "an answer in one's own words is not taken")
     known = _known(scored)
     if known and any(_by_code(option, known) is not None for option in options):
         values = [_coded(findings, option, known) for option in options]

@@ -38,6 +38,7 @@ from tests.questionnaires import (
 # The rule knows no database.
 only_sqlite = pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 URL = "/v1/instruments"
+HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
 
 
 def bring(cast: Cast, document: dict[str, Any] | None = None, **more: Any) -> Response:
@@ -151,6 +152,39 @@ def test_the_clinic_names_a_profile_without_codes(cast: Cast) -> None:
         assert faults(bring(cast, document, **wrong)) == fault
 
 
+@only_sqlite
+def test_a_phone_is_offered_what_recording_takes(cast: Cast) -> None:
+    hidden = [{"url": HIDDEN, "valueBoolean": True}]
+    document = phq9(version="1")
+    document["item"][0]["type"] = "open-choice"
+    document["item"] += [
+        item(None, "why", type="open-choice"),
+        item(None, "which", repeats=True),
+        {
+            "linkId": "office",
+            "type": "group",
+            "text": "For the office",
+            "extension": hidden,
+            "item": [item(None, "ward"), {"linkId": "note", "type": "display", "text": "A note"}],
+        },
+    ]
+    answer = bring(cast, document, licence=LICENCE)
+    assert codes(answer)["one_answer"] is False
+    items = cast.alice.api.get(f"{URL}/phq-9/1").json["items"]
+    # The total is read-only.
+    assert [each["id"] for each in items] == [*PHQ9, DIFFICULTY, "why", "which"]
+    assert not [each for each in items if "several" in each]
+    assert [each["id"] for each in items if each.get("own_words")] == ["why"]
+
+    def check_in(answers: dict[str, object]) -> int:
+        envelope = {"instrument": "phq-9", "version": "1", "answers": answers}
+        return cast.alice.check_in(envelope=envelope).status
+
+    assert check_in({PHQ9[0]: "My own words"}) == 422
+    assert check_in({"which": ["LA6568-5"]}) == 422
+    assert check_in({"which": "LA6568-5", "why": "My own words"}) == 201
+
+
 # --- a version never changes ---------------------------------------------------------------------
 
 
@@ -233,8 +267,11 @@ def test_a_translation_without_a_licence_hides_no_version_that_has_one(
 def test_translations_within_a_document_are_languages_of_it(cast: Cast) -> None:
     said = [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "¿Cuánto?"}]
     document = phq9(version="1")
+    translation = {"extension": [{"url": TRANSLATION, "extension": said}]}
     for each in document["item"]:
-        each["_text"] = {"extension": [{"url": TRANSLATION, "extension": said}]}
+        each["_text"] = translation
+        for option in each.get("answerOption", ()):
+            option["valueCoding"]["_display"] = translation
     bring(cast, document, licence=LICENCE)
     assert listed(cast)["phq-9", "1"]["locales"] == ["en", "es"]
     text = cast.alice.api.get(f"{URL}/phq-9/1", locale="es").json
@@ -299,7 +336,10 @@ def test_what_does_not_fit_is_refused_by_its_place(cast: Cast, house: House) -> 
     missing["item"][3]["answerOption"] = [{"valueString": secret}]
     for document, fault in (
         (missing, {"/document/item/3/answerOption/0": "unknown_answer"}),
-        (phq9(PHQ9[:7]), {f"/document/item/{place}": "left_over" for place in range(2, 7)}),
+        (
+            phq9(PHQ9[:7], panel=None),
+            {f"/document/item/{place}": "left_over" for place in range(2, 7)},
+        ),
         ({"resourceType": secret}, {"/document/resourceType": "wrong_resource"}),
         (phq9(version="1 | 2"), {"/version": "invalid_format"}),
         (phq9(language="English"), {"/document/language": "invalid_format"}),

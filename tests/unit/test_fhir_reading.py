@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from diary.instruments.fhir import documents
+from diary.instruments.fhir.bounds import MOST_CONDITIONS
 from diary.instruments.fhir.documents import Refusal
 from diary.instruments.fhir.model import LOINC, Condition, Gate, Questionnaire
 from diary.instruments.fhir.options import MOST_OPTIONS
 from diary.instruments.fhir.reading import MOST_ITEMS, read
+from diary.instruments.preparing import examine, prepare
+from diary.instruments.scoring import PROFILES
 from tests.questionnaires import (
     ITEM_WEIGHT,
     ORDINAL,
@@ -188,7 +191,7 @@ def test_a_declined_answer_is_none() -> None:
 def test_translations_come_along() -> None:
     said = {"url": TRANSLATION, "extension": [{"url": "lang", "valueCode": "es"}]}
     said["extension"].append({"url": "content", "valueString": "¿Cuánto?"})  # type: ignore[attr-defined]
-    found = read(questionnaire([item(None, "a", _text={"extension": [said]})]))
+    found = read(questionnaire([item(None, "a", type="integer", _text={"extension": [said]})]))
     assert dict(found.items[0].text) == {"en": "Question a", "es": "¿Cuánto?"}
     assert found.locales == ("en", "es")
 
@@ -321,6 +324,19 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         (lambda d: d.update(title="x" * 8_001), "/title", "too_long"),
         (lambda d: d.update(language="English"), "/language", "invalid_format"),
         (lambda d: d.update(modifierExtension=[{}]), "/modifierExtension", "modifier"),
+        (lambda d: d.update(implicitRules="https://x.example"), "/implicitRules", "modifier"),
+        (
+            lambda d: d["item"][2]["answerOption"][1].update(modifierExtension=[{"url": SECRET}]),
+            "/item/2/answerOption/1/modifierExtension",
+            "modifier",
+        ),
+        (
+            lambda d: d["item"][2].update(
+                enableWhen=[when("44250-9", modifierExtension=[{"url": SECRET}])]
+            ),
+            "/item/2/enableWhen/0/modifierExtension",
+            "modifier",
+        ),
         (lambda d: d["item"].append(SECRET), "/item/11", "wrong_type"),
         (lambda d: d["item"][2].pop("linkId"), "/item/2/linkId", "required"),
         (lambda d: d["item"][2].update(linkId="44250-9"), "/item/2/linkId", "repeated"),
@@ -344,6 +360,11 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         ),
         (lambda d: d["item"][2]["answerOption"].append({}), "/item/2/answerOption/4", "no_value"),
         (
+            lambda d: d["item"][2]["answerOption"].append({f"value{SECRET}/~" * 1_000: 1}),
+            "/item/2/answerOption/4",
+            "no_value",
+        ),
+        (
             lambda d: d["item"][2]["answerOption"].append({"valueReference": {}}),
             "/item/2/answerOption/4/valueReference",
             "wrong_type",
@@ -363,6 +384,94 @@ def test_a_fault_is_named_by_its_place(
     assert refused(changed(change)).get(pointer) == code
 
 
+MODIFIER = [{"url": SECRET}]
+
+
+@pytest.mark.parametrize(
+    ("contained", "place"),
+    [
+        (value_set(**COMPOSED, implicitRules="https://x.example"), "/implicitRules"),
+        (value_set(**COMPOSED, modifierExtension=MODIFIER), "/modifierExtension"),
+        (
+            value_set(compose=COMPOSED["compose"] | {"modifierExtension": MODIFIER}),
+            "/compose/modifierExtension",
+        ),
+        (
+            value_set(
+                compose={"include": [{"concept": [{"code": "x", "modifierExtension": MODIFIER}]}]}
+            ),
+            "/compose/include/0/concept/0/modifierExtension",
+        ),
+        (
+            value_set(
+                expansion={
+                    "contains": [
+                        {
+                            "abstract": True,
+                            "contains": [{"code": "x"}],
+                            "modifierExtension": MODIFIER,
+                        }
+                    ]
+                }
+            ),
+            "/expansion/contains/0/modifierExtension",
+        ),
+    ],
+)
+def test_what_may_change_a_value_set_is_refused(contained: dict[str, Any], place: str) -> None:
+    document = questionnaire([item(None, "a", answerValueSet="#often")], contained=[contained])
+    assert refused(document) == {f"/contained/0{place}": "modifier"}
+
+
+def test_what_is_around_an_item_keeps_it_from_being_asked() -> None:
+    hidden = [{"url": HIDDEN, "valueBoolean": True}]
+    inner = in_group(item(None, "a", item=[item(None, "b")]), linkId="inner")
+    for more in ({"readOnly": True}, {"extension": hidden}):
+        found = read(questionnaire([in_group(inner, item(None, "c"), **more), item(None, "d")]))
+        assert [each.link_id for each in found.items if each.askable] == ["d"]
+
+
+def test_an_item_that_takes_several_answers_is_told_of() -> None:
+    found = read(questionnaire([item(None, "a", repeats=True)]))
+    assert codes(found) == ["one_answer"]
+
+
+def test_the_most_conditions_those_of_a_group_at_each_item_within() -> None:
+    def nested(items: int) -> dict[str, Any]:
+        asked = [item(None, name, type="boolean") for name in "ab"]
+        within = [item(None, f"i{number}", type="string") for number in range(items)]
+        gates = [when("a"), when("b")] * 5
+        group = in_group(*within, enableWhen=gates, enableBehavior="any")
+        return questionnaire([*asked, group])
+
+    # The group is an item, too.
+    assert MOST_CONDITIONS == 2_000
+    assert read(nested(199)).items
+    assert refused(nested(200)) == {"/item": "too_many"}
+
+
+def test_answers_that_many_items_share_count_at_each() -> None:
+    def shared(items: int) -> dict[str, Any]:
+        concepts = [{"code": f"{number}", "display": "x" * 4_950} for number in range(100)]
+        contained = value_set(compose={"include": [{"concept": concepts}]})
+        asked = [item(None, f"{number}", answerValueSet="#often") for number in range(items)]
+        return questionnaire(asked, contained=[contained])
+
+    assert read(shared(2)).items
+    assert refused(shared(3)) == {"/item": "too_large"}
+
+
+def test_too_many_answers_are_counted_before_one_of_them_is_read() -> None:
+    concepts = [{"code": SECRET, "extension": [{"url": ORDINAL}]}] * (MOST_OPTIONS + 1)
+    contained = value_set(compose={"include": [{"concept": concepts}]})
+    document = questionnaire([item(None, "a", answerValueSet="#often")], contained=[contained])
+    assert refused(document) == {"/contained/0": "too_many"}
+    options: list[dict[str, Any]] = [{"valueCoding": {}}] * (MOST_OPTIONS + 1)
+    assert refused(questionnaire([item(None, "a", answerOption=options)])) == {
+        "/item/0": "too_many"
+    }
+
+
 def test_the_most_items_and_the_most_answers() -> None:
     many = [item(None, str(number), type="string") for number in range(MOST_ITEMS + 1)]
     assert len(read(questionnaire(many[:-1])).items) == MOST_ITEMS
@@ -373,3 +482,21 @@ def test_the_most_items_and_the_most_answers() -> None:
     assert refused(questionnaire([item(None, "a", answerOption=options)])) == {
         "/item/0": "too_many",
     }
+
+
+# --- a name for what was examined ----------------------------------------------------------------
+
+
+def fingerprint(document: dict[str, Any]) -> str:
+    return prepare(examine(document, PROFILES), PROFILES, slug="form").fingerprint
+
+
+def test_conditions_count_at_the_item_that_has_them() -> None:
+    def form(around: str, within: str) -> dict[str, Any]:
+        asked = [item(None, name, type="boolean") for name in "ab"]
+        inner = item(None, "c", type="string", enableWhen=[when(within)])
+        return questionnaire([*asked, in_group(inner, enableWhen=[when(around)])])
+
+    found = [fingerprint(form(*names)) for names in ("aa", "ab", "ba", "bb")]
+    assert len(set(found)) == 4
+    assert fingerprint(form("a", "b")) == found[1]

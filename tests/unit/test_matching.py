@@ -310,6 +310,21 @@ def test_an_item_of_another_shape_is_refused(more: dict[str, Any], fault: str) -
     assert refused(document) == {"/item/4": fault}
 
 
+def test_a_scored_item_is_not_hidden_by_what_is_around_it() -> None:
+    document = phq9()
+    group = {"linkId": "g", "type": "group", "readOnly": True, "item": [document["item"][8]]}
+    document["item"][8] = group
+    assert refused(document) == {"/item/8/item/0": "not_askable"}
+
+
+def test_a_scored_item_does_not_wait_for_one_that_is_not_asked() -> None:
+    document = phq9()
+    asked = {"question": "computed", "operator": "=", "answerBoolean": True}
+    document["item"].append(item(None, "computed", type="boolean", readOnly=True))
+    document["item"][8]["enableWhen"] = [asked]
+    assert refused(document) == {"/item/8": "not_askable"}
+
+
 def test_what_is_told_of_items_that_fit() -> None:
     document = with_answers(frequency(), type="open-choice")
     asked = {"question": PHQ9[0], "operator": "exists", "answerBoolean": True}

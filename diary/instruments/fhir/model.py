@@ -67,6 +67,11 @@ class Option:
     prefix: str | None
     absent: bool
 
+    @property
+    def has_words(self) -> bool:
+        """Whether it is said otherwise in another language; a code that is shown itself is not."""
+        return self.kind == "text" or set(self.text.values()) != {self.code}
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -90,7 +95,8 @@ class Item:
     """One item, in the order of the document. within: the linkId of the one around it.
 
     open: an answer in one's own words is taken as well. askable: neither it nor what is around it
-    is hidden or read-only. low, high: what a number is held to. gates: its own, and those of whatever is around it.
+    is hidden or read-only. low, high: what a number is held to. gates: those of whatever is around
+    it, and its own.
     """
 
     pointer: str
@@ -139,7 +145,7 @@ class Questionnaire:
         own = self.language or ASSUMED
         shown = [item for item in self.items if item.askable]
         options = (option for item in shown for option in item.options)
-        worded = (option.text for option in options if option.kind != "number")
+        worded = (option.text for option in options if option.has_words)
         texts = [text for text in (*(item.text for item in shown), *worded) if text]
         others = set.intersection(*(set(text) for text in texts)) if texts else set()
         return (own, *sorted(others - {own}))
