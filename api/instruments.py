@@ -37,6 +37,12 @@ _LARGEST_BODY = LARGEST + 64 * 1024
 _OWN = {"origin": "product", "profile": None, "shortest_interval_hours": None, "licensed": True}
 
 
+def _prepared(house: House, body: dict[str, Any]) -> dict[str, Any]:
+    body = _examined(house, body)
+    prepared = prepare(body["document"], PROFILES, slug=body["slug"], version=body["version"])
+    return body | {"document": prepared}
+
+
 def _examined(_: House, body: dict[str, Any]) -> dict[str, Any]:
     # It may take a while, and nothing could be written meanwhile.
     beside = {name: body[name] for name in ("locale", "profile", "mapping")}
@@ -73,7 +79,7 @@ class Instruments(Resource):
 
     @operation(
         scope=Scope.INSTRUMENTS_WRITE,
-        before=_examined,
+        before=_prepared,
         body=InstrumentDraft,
         returns=ImportedInstrumentView,
         status=201,
@@ -88,13 +94,12 @@ class Instruments(Resource):
         What scores it is told by the codes of its items. The same document again is answered 200
         with the version that is there. Without a licence it is kept and cannot be scheduled.
         """
-        examined, licence = body["document"], body["licence"]
-        prepared = prepare(examined, PROFILES, slug=body["slug"], version=body["version"])
+        prepared, licence = body["document"], body["licence"]
         row, is_new = service.bring(
             work, prepared, source=body["source"], licence=licence and licence["text"]
         )
         stored = ("id", "slug", "version", "title", "source", "shortest_interval_hours")
-        shown = _report(examined) | {name: getattr(row, name) for name in stored}
+        shown = _report(prepared.examined) | {name: getattr(row, name) for name in stored}
         shown |= {"imported_at": row.imported_at, "licensed": row.licence is not None}
         return Answer(shown, status=201 if is_new else 200)
 

@@ -3,6 +3,7 @@
 from marshmallow import validate
 
 from diary.instruments.preparing import SLUG, VERSION
+from diary.instruments.service import LONGEST_LICENCE, SHORTEST_LICENCE
 from schemas.base import Body, View
 from schemas.fields import Flag, Free, Id, Instant, Int, Items, Locale, Part, Text
 
@@ -16,8 +17,8 @@ class LicenceDraft(Body):
     )
     text = Text(
         required=True,
-        min=10,
-        max=4_000,
+        min=SHORTEST_LICENCE,
+        max=LONGEST_LICENCE,
         metadata={"description": "Which licence, from whom, for what."},
     )
 

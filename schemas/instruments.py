@@ -90,7 +90,7 @@ class QuestionView(View):
     omit_when_none = frozenset(
         {
             *("measure", "min", "max", "anchors", "options", "asked_when"),
-            *("within_hours_of_infusion", "within", "own_words", "several", "asked_when_all"),
+            *("within_hours_of_infusion", "within", "own_words", "asked_when_all"),
         }
     )
 
@@ -107,7 +107,6 @@ class QuestionView(View):
     within_hours_of_infusion = Int(min=1)
     within = Text(metadata={"description": "The id of the group or question around it."})
     own_words = Flag(metadata={"description": "An answer in one's own words is taken as well."})
-    several = Flag(metadata={"description": "Several answers are taken."})
     asked_when_all = Items(
         Part(GateView), metadata={"description": "It is asked when each of these lets it be."}
     )

@@ -34,8 +34,8 @@ class Brought:
 
     @classmethod
     def of(cls, imported: Imported, locale: str) -> Self:
-        """The version in the closest language."""
-        return cls(imported, imported.in_locale(locale)[0])
+        """The version in the closest language of those that a patient is offered."""
+        return cls(imported, (imported.offered or imported).in_locale(locale)[0])
 
     @property
     def group(self) -> str | None:

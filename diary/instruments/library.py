@@ -106,11 +106,16 @@ def localised(instrument: Instrument, locale: str) -> dict[str, Any]:
 
 
 def closest(locales: Sequence[str], locale: str) -> str:
-    """The one that is meant: the exact one, the language, English, or else the first."""
-    offered = {each.lower(): each for each in locales}
-    exact = locale.replace("_", "-").lower()
-    found = (offered.get(name) for name in (exact, exact.split("-")[0], "en"))
-    return next(filter(None, found), locales[0])
+    """The one that is meant: the exact one, a wider or a narrower one, another of the same
+    language, English, or else the first.
+    """
+    asked = locale.replace("_", "-").lower().split("-")
+    wider = ["-".join(asked[:length]) for length in range(len(asked), 0, -1)]
+    for wanted in (*wider, "en"):
+        fitting = [each for each in locales if f"{each.lower()}-".startswith(f"{wanted}-")]
+        if fitting:
+            return min(fitting, key=lambda each: each.lower() != wanted)
+    return locales[0]
 
 
 def _said(part: Any, to: str, locales: set[str]) -> Any:

@@ -92,7 +92,7 @@ def match(
         return _unscored(findings, questionnaire)
     assigned = assigned_items(signs, chosen, mapping, named=profile is not None)
     _look_at_the_rest(signs, chosen, assigned, named=profile is not None)
-    answers = _answers(findings, chosen, assigned)
+    answers = _answers(signs, chosen, assigned)
     if findings.faults:
         raise Refusal(*findings.faults)
     keys = {item.link_id: key for key, item in assigned.items()}
@@ -132,19 +132,18 @@ def _look_at_the_rest(
 ) -> None:
     """Refuse to leave a known item out, or tell of it where the clinic named what it wants."""
     taken = {item.link_id for item in assigned.values()}
-    rest = [item for item in signs.questionnaire.asking if item.link_id not in taken]
-    signs.refuse_unwatched(rest)
-    claims = signs.claims()
-    if claims and chosen not in claims:
-        signs.findings.remark(
-            "/code",
-            "mislabelled",
-            f"it calls itself {claims[0].title}; its items are those of {chosen.title}",
-            warning=True,
-        )
-    for item in rest:
-        if not signs.codes[item.link_id] & (signs.scored_codes - signs.risk_codes):
-            continue
+    rest = [item for item in signs.questionnaire.items if item.link_id not in taken]
+    watched = (scored.codes for scored in chosen.items if scored.key in assigned)
+    signs.refuse_unwatched(rest, frozenset().union(*watched))
+    asking = [item for item in rest if item.asks]
+    unknown = signs.unknown(asking)
+    _look_at_its_name(signs, chosen, unknown)
+    other = [
+        item
+        for item in asking
+        if signs.codes[item.link_id] & (signs.scored_codes - signs.risk_codes)
+    ]
+    for item in other:
         if named:
             signs.findings.remark(
                 item.pointer,
@@ -156,11 +155,50 @@ def _look_at_the_rest(
             signs.findings.fault(
                 item.pointer, "left_over", "an item of another instrument, which is not whole"
             )
+    for item in unknown:
+        # What is left of a larger instrument may be its item on suicidality, with a slip in it.
+        if named or not signs.is_part(chosen):
+            signs.findings.remark(
+                item.pointer,
+                "unrecognised",
+                "items that no profile knows; nobody looks at their answers",
+                warning=True,
+            )
+        else:
+            signs.findings.fault(
+                item.pointer,
+                "unrecognised",
+                f"no profile knows it; if it is to stand beside the {chosen.title}, name that",
+            )
+
+
+def _look_at_its_name(signs: Signs, chosen: Profile, unknown: list[Item]) -> None:
+    """Tell of a wrong name; refuse one whose item on suicidality may be there unrecognised."""
+    claims = signs.claims()
+    if claims and chosen not in claims:
+        signs.findings.remark(
+            "/code",
+            "mislabelled",
+            f"it calls itself {claims[0].title}; its items are those of {chosen.title}",
+            warning=True,
+        )
+    for claimed in claims:
+        places = signs.places(claimed)
+        # A name that fits none of the items, all of which are known, is a slip itself.
+        if claimed is chosen or not (unknown or any(places.values())):
+            continue
+        for key in sorted(claimed.risk_items):
+            if not places[key]:
+                signs.findings.fault(
+                    "/item", "item_missing", f"it calls itself {claimed.title}, without {key}"
+                )
 
 
 def _answers(
-    findings: Findings, chosen: Profile, assigned: Mapping[str, Item]
+    signs: Signs, chosen: Profile, assigned: Mapping[str, Item]
 ) -> dict[tuple[str, str], int]:
+    findings = signs.findings
+    unasked = {item.link_id for item in signs.questionnaire.items if not item.askable}
     answers: dict[tuple[str, str], int] = {}
     for scored in chosen.items:
         item = assigned.get(scored.key)
@@ -171,6 +209,10 @@ def _answers(
         if item.gates:
             findings.remark(
                 item.pointer, "asked_conditionally", "a scored item that is not always asked"
+            )
+        if any(each.item in unasked for gate in item.gates for each in gate.conditions):
+            findings.fault(
+                item.pointer, "not_askable", "a scored item waits for one that is not asked"
             )
     return answers
 

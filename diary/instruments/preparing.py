@@ -118,8 +118,10 @@ def prepare(
 def _fingerprint(questionnaire: Questionnaire, found: Match) -> str:
     """A digest of what is asked and how it is scored, whatever the language.
 
-    An answer that is nothing but a text counts by its place: it is translated.
+    An answer that is nothing but a text counts by its place: it is translated. Gates count at the
+    item that has them.
     """
+    gates = {item.link_id: item.gates for item in questionnaire.items}
     items = [
         (
             item.link_id,
@@ -132,7 +134,7 @@ def _fingerprint(questionnaire: Questionnaire, found: Match) -> str:
                 (place if option.kind == "text" else option.code, option.system, option.weight)
                 for place, option in enumerate(item.options)
             ],
-            [asdict(gate) for gate in item.gates],
+            [asdict(gate) for gate in item.gates[len(gates.get(item.within or "", ())) :]],
         )
         for item in questionnaire.items
     ]

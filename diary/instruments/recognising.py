@@ -81,20 +81,36 @@ class Signs:
                     self.findings.fault(
                         "/item", "item_missing", f"it calls itself {claimed.title}, without {key}"
                     )
-        self.refuse_unwatched(self.questionnaire.asking)
+        self.refuse_unwatched(self.questionnaire.items)
         return None
 
     def claims(self) -> list[Profile]:
         """What the document calls itself, by its code, an identifier or its address."""
-        said = {code.code for code in self.questionnaire.codes if code.system == LOINC}
+        said = {code.code for code in self.questionnaire.codes}
         for text in (*self.questionnaire.identifiers, self.questionnaire.url or ""):
             said |= set(_CODE.findall(text))
         return [each for each in self._profiles.values() if each.panel_codes & said]
 
-    def refuse_unwatched(self, items: Iterable[Item]) -> None:
-        """Refuse items, which nothing will score, that are known to tell of suicidality."""
+    def is_part(self, profile: Profile) -> bool:
+        """Whether another profile has all of its items and more."""
+        own = {item.codes for item in profile.items}
+        return any(own < {item.codes for item in each.items} for each in self._profiles.values())
+
+    def unknown(self, items: Iterable[Item]) -> list[Item]:
+        """Those that a patient can answer and that no profile knows, scored or not."""
+        return [item for item in items if item.askable and not self.codes[item.link_id]]
+
+    def refuse_unwatched(
+        self, items: Iterable[Item], watched: frozenset[str] = frozenset()
+    ) -> None:
+        """Refuse items, which nothing will score, that seem to tell of suicidality.
+
+        watched: the codes of items that are scored. A heading may repeat one of them; with any
+        other its question may stand below, and a code of another system may be a slip.
+        """
         for item in items:
-            if self.codes[item.link_id] & self.risk_codes:
+            seeming = {coding.code for coding in item.codes} | set(_CODE.findall(item.link_id))
+            if (seeming - watched | self.codes.get(item.link_id, frozenset())) & self.risk_codes:
                 self.findings.fault(
                     item.pointer,
                     "risk_unwatched",

@@ -11,6 +11,13 @@ from diary.instruments.fhir.parts import Findings, Placed
 from diary.instruments.matching import Match
 
 _LARGEST_TOTAL: Final = 1_000
+_VALUES: Final = frozenset(
+    f"value{kind}"
+    for kind in (
+        *("Attachment", "Boolean", "Coding", "Date", "DateTime", "Decimal", "Integer"),
+        *("Quantity", "Reference", "String", "Time", "Uri"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def _value(
     names = [name for name in answer if name.startswith("value")]
     if not names:
         return None
-    if len(names) > 1:
+    if len(names) > 1 or names[0] not in _VALUES:
         findings.fault(pointer, "no_value", "exactly one value is needed")
         return None
     (name,) = names

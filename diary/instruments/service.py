@@ -1,7 +1,7 @@
 """The instruments that a clinic brought: stored once, and never changed."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
@@ -27,6 +27,8 @@ from diary.instruments.preparing import Prepared
 from diary.work import Work
 
 __all__ = [
+    "LONGEST_LICENCE",
+    "SHORTEST_LICENCE",
     "Edition",
     "Imported",
     "attest",
@@ -38,15 +40,23 @@ __all__ = [
 ]
 
 
+SHORTEST_LICENCE: Final = 10
+LONGEST_LICENCE: Final = 4_000
+"""Characters of what a person attests."""
+
+
 def bring(
     work: Work, prepared: Prepared, *, source: str | None = None, licence: str | None = None
 ) -> tuple[Row[Any], bool]:
     """Store a version in one language; the row, and whether it is new.
 
     source: where the document came from. licence: what the clinic attests. The same document
-    again is the one that is there. Raises VersionTaken where the version is another, and
-    LocaleDiffers where it is no translation of the version that is there.
+    again is the one that is there. Raises VersionTaken where the version is another,
+    LocaleDiffers where it is no translation of the version that is there, and Invalid for a
+    licence that says nothing.
     """
+    if licence is not None:
+        _check(licence)
     examined = prepared.examined
     there = work.rows(versions(work.caller.clinic, prepared.slug, prepared.version))
     for row in there:
@@ -101,8 +111,10 @@ def attest(
 ) -> Imported:
     """Say that the clinic may use a version, where nobody said so yet.
 
-    locale: that of one document, every one by default. Raises NotFound.
+    locale: that of one document, every one by default. Raises NotFound, and Invalid for a licence
+    that says nothing.
     """
+    _check(licence)
     rows = work.rows(versions(work.caller.clinic, slug, version))
     meant = [row for row in rows if locale in (None, row.locale)]
     for row in meant:
@@ -154,6 +166,16 @@ def _row(work: Work, instrument_id: UUID) -> Row[Any]:
     )
     assert row is not None
     return row
+
+
+def _check(licence: str) -> None:
+    fault = None
+    if len(licence) < SHORTEST_LICENCE:
+        fault = ("too_short", f"at least {SHORTEST_LICENCE} characters")
+    elif len(licence) > LONGEST_LICENCE:
+        fault = ("too_long", f"at most {LONGEST_LICENCE} characters")
+    if fault is not None:
+        raise Invalid(errors=[FieldFault("/licence", *fault)])
 
 
 def _attested(work: Work, licence: str) -> dict[str, Any]:

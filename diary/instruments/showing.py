@@ -40,7 +40,7 @@ def localised(imported: Imported, locale: str) -> dict[str, Any]:
         "recall_hours": _recall_hours(imported),
         "copyright": _said(questionnaire.copyright, to) or None,
         "declined": declined(to),
-        "items": [_shown(item, to, scored) for item in questionnaire.items],
+        "items": [_shown(item, to, scored) for item in questionnaire.items if item.askable],
     }
 
 
@@ -68,8 +68,8 @@ def _shown(item: Item, locale: str, scored: Mapping[str, str]) -> dict[str, Any]
         "within": item.within,
         "min": None if item.low is None else int(item.low),
         "max": None if item.high is None else int(item.high),
-        "own_words": item.open or None,
-        "several": item.repeats or None,
+        # Recording takes none of a scored item.
+        "own_words": (item.open and item.link_id not in scored) or None,
         "options": [_option(option, locale) for option in item.options if not option.absent]
         or None,
         "asked_when_all": [

@@ -1,10 +1,9 @@
 """The administrator brings a questionnaire; its words never change, and a licence comes first."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select
 
 from diary.callers import OPERATOR
 from diary.errors import Fault, Invalid
@@ -13,10 +12,8 @@ from diary.instruments.errors import AskedTooOften, LicenceNotAttested
 from diary.instruments.fhir import writing
 from diary.instruments.fhir.documents import LARGEST
 from diary.instruments.fhir.reading import read
-from diary.instruments.matching import match
 from diary.instruments.model import instruments
-from diary.instruments.scoring import PROFILES
-from diary.work import House, Work
+from diary.work import House
 from tests.cast import Cast
 from tests.client import Response
 from tests.http.test_bad_input import faults, refused, stored
@@ -24,10 +21,8 @@ from tests.http.test_checkins import at_once
 from tests.http.test_permissions import LICENCE
 from tests.questionnaires import (
     DIFFICULTY,
-    FREQUENCY,
     PHQ9,
     PHQ9_PANEL,
-    PHQ9_TOTAL,
     TRANSLATION,
     gad7,
     item,
@@ -38,6 +33,7 @@ from tests.questionnaires import (
 # The rule knows no database.
 only_sqlite = pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 URL = "/v1/instruments"
+HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
 
 
 def bring(cast: Cast, document: dict[str, Any] | None = None, **more: Any) -> Response:
@@ -151,6 +147,39 @@ def test_the_clinic_names_a_profile_without_codes(cast: Cast) -> None:
         assert faults(bring(cast, document, **wrong)) == fault
 
 
+@only_sqlite
+def test_a_phone_is_offered_what_recording_takes(cast: Cast) -> None:
+    hidden = [{"url": HIDDEN, "valueBoolean": True}]
+    document = phq9(version="1")
+    document["item"][0]["type"] = "open-choice"
+    document["item"] += [
+        item(None, "why", type="open-choice"),
+        item(None, "which", repeats=True),
+        {
+            "linkId": "office",
+            "type": "group",
+            "text": "For the office",
+            "extension": hidden,
+            "item": [item(None, "ward"), {"linkId": "note", "type": "display", "text": "A note"}],
+        },
+    ]
+    answer = bring(cast, document, licence=LICENCE)
+    assert codes(answer)["one_answer"] is False
+    items = cast.alice.api.get(f"{URL}/phq-9/1").json["items"]
+    # The total is read-only.
+    assert [each["id"] for each in items] == [*PHQ9, DIFFICULTY, "why", "which"]
+    assert not [each for each in items if "several" in each]
+    assert [each["id"] for each in items if each.get("own_words")] == ["why"]
+
+    def check_in(answers: dict[str, object]) -> int:
+        envelope = {"instrument": "phq-9", "version": "1", "answers": answers}
+        return cast.alice.check_in(envelope=envelope).status
+
+    assert check_in({PHQ9[0]: "My own words"}) == 422
+    assert check_in({"which": ["LA6568-5"]}) == 422
+    assert check_in({"which": "LA6568-5", "why": "My own words"}) == 201
+
+
 # --- a version never changes ---------------------------------------------------------------------
 
 
@@ -233,8 +262,11 @@ def test_a_translation_without_a_licence_hides_no_version_that_has_one(
 def test_translations_within_a_document_are_languages_of_it(cast: Cast) -> None:
     said = [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "¿Cuánto?"}]
     document = phq9(version="1")
+    translation = {"extension": [{"url": TRANSLATION, "extension": said}]}
     for each in document["item"]:
-        each["_text"] = {"extension": [{"url": TRANSLATION, "extension": said}]}
+        each["_text"] = translation
+        for option in each.get("answerOption", ()):
+            option["valueCoding"]["_display"] = translation
     bring(cast, document, licence=LICENCE)
     assert listed(cast)["phq-9", "1"]["locales"] == ["en", "es"]
     text = cast.alice.api.get(f"{URL}/phq-9/1", locale="es").json
@@ -299,7 +331,10 @@ def test_what_does_not_fit_is_refused_by_its_place(cast: Cast, house: House) -> 
     missing["item"][3]["answerOption"] = [{"valueString": secret}]
     for document, fault in (
         (missing, {"/document/item/3/answerOption/0": "unknown_answer"}),
-        (phq9(PHQ9[:7]), {f"/document/item/{place}": "left_over" for place in range(2, 7)}),
+        (
+            phq9(PHQ9[:7], panel=None),
+            {f"/document/item/{place}": "left_over" for place in range(2, 7)},
+        ),
         ({"resourceType": secret}, {"/document/resourceType": "wrong_resource"}),
         (phq9(version="1 | 2"), {"/version": "invalid_format"}),
         (phq9(language="English"), {"/document/language": "invalid_format"}),
@@ -324,98 +359,6 @@ def test_a_large_document_is_taken_and_one_too_large_is_not(cast: Cast) -> None:
     assert faults(answer) == {"/document": "too_large"}
     answer = bring(cast, phq9(version="2", description="x" * (LARGEST + 70_000)))
     assert (answer.status, answer.code) == (413, "too-large")
-
-
-def unreadable(cast: Cast, house: House) -> None:
-    """Let the stored documents be of a kind that nothing reads any more."""
-    with house.work(OPERATOR.within(cast.clinic)) as work:
-        work.execute(
-            update(instruments)
-            .where(instruments.c.clinic_id == cast.clinic)
-            .values(document={"resourceType": "Questionnaire", "item": []})
-        )
-
-
-@only_sqlite
-def test_a_stored_one_that_cannot_be_read_any_more_is_scored_and_not_shown(
-    cast: Cast, house: House
-) -> None:
-    bring(cast, licence=LICENCE)
-    unreadable(cast, house)
-    with house.work(OPERATOR.within(cast.clinic), write=False) as work:
-        (found,) = service.find_all(work, cast.clinic)
-    (edition,) = found.editions
-    as_brought = match(read(phq9()), PROFILES)
-    assert edition.match.items == as_brought.items
-    assert edition.match.answers == as_brought.answers
-    assert {each.link_id for each in edition.questionnaire.items} == {*PHQ9, DIFFICULTY, PHQ9_TOTAL}
-
-    assert listed(cast, "alice") == {}
-    assert listed(cast)["phq-9", "1"]["licensed_locales"] == []
-    assert cast.bob.api.get(f"{URL}/phq-9/1").code == "not-found"
-    assert isinstance(unschedulable(cast, house, 168), Invalid)
-
-
-@only_sqlite
-def test_whoever_answers_one_that_cannot_be_read_any_more_is_heard(
-    cast: Cast, house: House
-) -> None:
-    bring(cast, licence=LICENCE)
-    unreadable(cast, house)
-    worst = {code: list(FREQUENCY)[3] for code in PHQ9}
-    receipt = cast.alice.check_in(
-        envelope={"instrument": "phq-9", "version": "1", "answers": worst}
-    )
-    assert (receipt.status, receipt.json["scores"]["total"]) == (201, 27)
-
-
-def reads(house: House, cast: Cast, look: Callable[[Work], object]) -> int:
-    """How many documents are fetched for it."""
-    fetched = []
-
-    def note(*heard: Any) -> None:
-        fetched.append("instruments.document" in heard[2])
-
-    with house.work(OPERATOR.within(cast.clinic), write=False) as work:
-        event.listen(work.connection, "before_cursor_execute", note)
-        look(work)
-        event.remove(work.connection, "before_cursor_execute", note)
-    return sum(fetched)
-
-
-@only_sqlite
-def test_what_was_read_is_kept_and_let_go_one_at_a_time(cast: Cast, house: House) -> None:
-    kept = 64
-    for number in range(kept + 1):
-        bring(cast, questionnaire([item(None, "a")]), slug=f"form-{number}", version="1")
-
-    def look(number: int) -> int:
-        return reads(
-            house, cast, lambda work: service.find(work, cast.clinic, f"form-{number}", "1")
-        )
-
-    assert [look(number) for number in range(kept)] == [1] * kept
-    assert look(0) == 0
-    assert look(kept) == 1
-    # Only the one that was used longest ago had to go.
-    assert [look(number) for number in (0, *range(2, kept + 1))] == [0] * kept
-    assert look(1) == 1
-
-
-@only_sqlite
-def test_the_versions_of_one_are_found_without_reading_the_others(cast: Cast, house: House) -> None:
-    for version in ("2", "10", "1"):
-        bring(cast, phq9(version=version))
-    bring(cast, gad7(version="1"))
-    found: list[service.Imported] = []
-
-    def look(work: Work) -> None:
-        found.extend(service.find_by_slug(work, cast.clinic, "phq-9"))
-
-    assert reads(house, cast, look) == 3
-    assert [each.version for each in found] == ["2", "10", "1"]
-    with house.work(OPERATOR.within(cast.clinic), write=False) as work:
-        assert service.find_by_slug(work, cast.clinic, "sleep") == []
 
 
 # --- the product's own in FHIR -------------------------------------------------------------------

@@ -130,6 +130,31 @@ def test_files_are_kept_for_a_clinic(run: Run, written: Written, clinic: str) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("licence", "code"),
+    [
+        ("", "too_short"),
+        ("a letter.", "too_short"),
+        ("a letter..", None),
+        ("x" * 4_000, None),
+        ("x" * 4_001, "too_long"),
+    ],
+)
+def test_a_licence_that_says_nothing_attests_nothing(
+    run: Run, written: Written, clinic: str, licence: str, code: str | None
+) -> None:
+    path = written("a.json", phq9(version="1"))
+    result = run("import", "--clinic", clinic, path, "--licence", licence)
+    assert result.exit_code == (0 if code is None else 1)
+    if code is not None:
+        assert f"FAULT   {code}: " in result.output
+        # Nothing was kept either; nor is anything attested of what is there.
+        assert "kept as" in run("import", "--clinic", clinic, path).output
+        result = run("import", "--clinic", clinic, path, "--licence", licence)
+        assert f"FAULT   {code}: " in result.output
+        assert "no licence is attested" in run("import", "--clinic", clinic, path).output
+
+
 def test_a_clinic_that_is_not_there(run: Run, written: Written, clinic: str) -> None:
     nobody = "00000000-0000-7000-8000-000000000009"
     result = run("import", "--clinic", nobody, written("a.json", phq9()))

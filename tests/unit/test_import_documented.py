@@ -40,4 +40,4 @@ def test_every_refusal_of_a_document_is_documented() -> None:
 def test_every_remark_is_documented() -> None:
     found = set(said(REMARKS))
     assert found <= written("instruments.md", "### Which profile\n")
-    assert len(found) == 12
+    assert len(found) == 14

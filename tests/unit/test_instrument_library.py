@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from diary.instruments.library import FOLDER, Instrument, find, localised, published
+from diary.instruments.library import FOLDER, Instrument, closest, find, localised, published
 from diary.instruments.measures import GROUPS, Choices, Scale
 
 # A change of wording is a new version in a new file with a line of its own here, never a new
@@ -159,6 +159,26 @@ def test_the_notice_says_what_it_is_not_and_what_to_do_in_danger(instrument: Ins
 )
 def test_a_phone_gets_the_closest_locale(daily: Instrument, asked: str, given: str) -> None:
     assert localised(daily, asked)["locale"] == given
+
+
+@pytest.mark.parametrize(
+    ("offered", "asked", "given"),
+    [
+        (("en", "de-AT"), "de-DE", "de-AT"),
+        (("en", "de-AT", "de"), "de-DE", "de"),
+        (("en", "de-AT", "de-DE"), "de_de", "de-DE"),
+        (("en", "de-AT"), "de", "de-AT"),
+        (("zh-Hans", "zh-Hant"), "zh-Hant-TW", "zh-Hant"),
+        (("zh-Hans", "zh-Hant-HK"), "zh-Hant", "zh-Hant-HK"),
+        (("es", "en-GB"), "fr", "en-GB"),
+        (("es", "pt"), "fr", "es"),
+        (("dee", "en"), "de", "en"),
+    ],
+)
+def test_any_tag_of_the_same_language_comes_before_another_language(
+    offered: tuple[str, ...], asked: str, given: str
+) -> None:
+    assert closest(offered, asked) == given
 
 
 def test_what_a_phone_shows_has_one_language(daily: Instrument) -> None:

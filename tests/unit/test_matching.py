@@ -14,6 +14,7 @@ from tests.questionnaires import (
     DIFFICULTY,
     FREQUENCY,
     GAD7,
+    LOINC,
     PHQ9,
     PHQ9_PANEL,
     PHQ9_TOTAL,
@@ -98,7 +99,6 @@ def test_items_in_groups_are_found() -> None:
     [
         (phq9(panel="69737-5"), "phq-9"),
         (gad7(panel=PHQ9_PANEL), "gad-7"),
-        (phq9(PHQ9[:8]), "phq-8"),
         (gad7(panel=None, url=f"https://forms.example/{PHQ9_PANEL}"), "gad-7"),
         (gad7(panel=None, identifier=[{"value": PHQ9_PANEL}]), "gad-7"),
     ],
@@ -127,6 +127,84 @@ def test_a_phq_9_without_one_item_is_none_and_nothing_smaller(missing: int) -> N
     assert refused(phq9(left))
     # Nor without the name: item 9 would be asked, and no rule would look at it.
     assert "risk_unwatched" in refused(phq9(left, panel=None)).values()
+
+
+UNRECOGNISED: dict[str, dict[str, Any]] = {
+    "no code": item(None, "q9"),
+    "mistyped": item("44260-9", "q9"),
+    "a slip in the linkId": item(None, "/442608"),
+    "below its heading": {
+        "linkId": "q9",
+        "type": "group",
+        "text": "Question q9",
+        "item": [item(None, "q9.1")],
+    },
+}
+CODED: dict[str, dict[str, Any]] = {
+    "wrong system": item(None, "q9", code=[{"system": "https://codes.example", "code": PHQ9[8]}]),
+    "odd linkId": item(None, f"phq.{PHQ9[8]}"),
+    "the heading has it": UNRECOGNISED["below its heading"]
+    | {"code": [{"system": LOINC, "code": PHQ9[8]}]},
+    "the display has it": {
+        "linkId": PHQ9[8],
+        "type": "display",
+        "text": "Question 9",
+        "item": [item(None, "q9.1")],
+    },
+}
+
+
+@pytest.mark.parametrize("ninth", (UNRECOGNISED | CODED).values(), ids=UNRECOGNISED | CODED)
+@pytest.mark.parametrize("count", [2, 8])
+def test_a_phq_9_whose_ninth_item_is_not_recognised_is_nothing_smaller(
+    ninth: dict[str, Any], count: int
+) -> None:
+    document = phq9(PHQ9[:count])
+    document["item"].insert(8, ninth)
+    named = {8: "phq-8", 2: "phq-2"}[count]
+    # A name does not help where it calls itself a PHQ-9.
+    for how in ({}, {"profile": named}):
+        assert refused(document, **how)["/item"] == "item_missing"
+    del document["code"]
+    assert set(refused(document).values()) & {"unrecognised", "risk_unwatched"}
+
+
+@pytest.mark.parametrize("ninth", UNRECOGNISED.values(), ids=UNRECOGNISED)
+def test_what_no_profile_knows_beside_a_smaller_one_needs_its_name(ninth: dict[str, Any]) -> None:
+    document = phq9(PHQ9[:8], panel=None)
+    document["item"].append(ninth)
+    assert set(refused(document).values()) == {"unrecognised"}
+    assert matched(document, profile="phq-8").profile == "phq-8"
+    assert told(document, profile="phq-8")["unrecognised"] is True
+
+
+@pytest.mark.parametrize("ninth", CODED.values(), ids=CODED)
+def test_what_seems_to_be_the_ninth_item_is_not_named_away(ninth: dict[str, Any]) -> None:
+    document = phq9(PHQ9[:8], panel=None)
+    document["item"].append(ninth)
+    assert "risk_unwatched" in refused(document, profile="phq-8").values()
+
+
+def test_a_heading_may_repeat_the_code_of_the_item_below() -> None:
+    document = phq9()
+    heading = {"linkId": "g", "type": "group", "text": "The ninth"}
+    document["item"][8] = heading | {
+        "code": [{"system": LOINC, "code": PHQ9[8]}],
+        "item": [item(PHQ9[8])],
+    }
+    assert matched(document).profile == "phq-9"
+
+
+def test_what_no_profile_knows_beside_a_whole_instrument_is_told_loudly() -> None:
+    for document in (phq9(), gad7()):
+        document["item"].append(item(None, "comment", type="text"))
+        assert told(document)["unrecognised"] is True
+        document["item"][-1] |= {"readOnly": True}
+        assert "unrecognised" not in told(document)
+
+
+def test_a_phq_8_that_calls_itself_a_phq_9_is_refused() -> None:
+    assert refused(phq9(PHQ9[:8])) == {"/item": "item_missing"}
 
 
 def test_a_name_without_the_items_is_refused() -> None:
@@ -220,6 +298,7 @@ def test_answers_that_do_not_fit_are_refused(options: list[dict[str, Any]], faul
     [
         ({"readOnly": True}, "not_askable"),
         ({"repeats": True}, "repeats"),
+        ({"text": " "}, "no_text"),
         ({"type": "text", "answerOption": []}, "shape_differs"),
         ({"type": "boolean", "answerOption": []}, "shape_differs"),
         ({"type": "integer", "answerOption": []}, "shape_differs"),
@@ -229,6 +308,21 @@ def test_an_item_of_another_shape_is_refused(more: dict[str, Any], fault: str) -
     document = phq9()
     document["item"][4] |= more
     assert refused(document) == {"/item/4": fault}
+
+
+def test_a_scored_item_is_not_hidden_by_what_is_around_it() -> None:
+    document = phq9()
+    group = {"linkId": "g", "type": "group", "readOnly": True, "item": [document["item"][8]]}
+    document["item"][8] = group
+    assert refused(document) == {"/item/8/item/0": "not_askable"}
+
+
+def test_a_scored_item_does_not_wait_for_one_that_is_not_asked() -> None:
+    document = phq9()
+    asked = {"question": "computed", "operator": "=", "answerBoolean": True}
+    document["item"].append(item(None, "computed", type="boolean", readOnly=True))
+    document["item"][8]["enableWhen"] = [asked]
+    assert refused(document) == {"/item/8": "not_askable"}
 
 
 def test_what_is_told_of_items_that_fit() -> None:

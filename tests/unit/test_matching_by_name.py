@@ -175,3 +175,115 @@ def test_an_item_that_is_turned_round_is_not_turned_twice() -> None:
 def test_two_answers_with_one_code_cannot_be_told_apart() -> None:
     answers = [coded("same", system=f"s{value}", ordinal=value) for value in range(7)]
     assert set(refused(uncoded(9, lambda: answers), profile="madrs-s").values()) == {"repeated"}
+
+
+# --- numbers at the answers ----------------------------------------------------------------------
+
+PREFIX = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionPrefix"
+
+
+def prefixed(option: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The option with something printed before it."""
+    extension = {"url": PREFIX, "valueString": prefix}
+    return option | {"extension": [*option.get("extension", ()), extension]}
+
+
+def at(number: int, how: str) -> dict[str, Any]:
+    """An answer with a number as its code, before it, or opening its words."""
+    words = {"valueString": f"Answer {chr(107 + number)}"}
+    if how == "prefix":
+        return prefixed(words, f"{number}.")
+    if how == "words":
+        return {"valueString": f"{number} - {words['valueString']}"}
+    return coded(f"{number}", system="x") if how == "code" else {"valueInteger": number}
+
+
+HOWS = ["code", "prefix", "words", "integer"]
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize(
+    "numbers", [(3, 2, 1, 0), (0, 1, 2, 3), (4, 3, 2, 1), (1, 2, 3, 4), (12, 10, 11, 9)]
+)
+def test_numbers_at_the_answers_are_never_turned_round(numbers: tuple[int, ...], how: str) -> None:
+    document = uncoded(16, lambda: [at(number, how) for number in numbers])
+    found = matched(document, profile="qids-sr16")
+    values = [value for (link_id, _), value in found.answers.items() if link_id == "q12"]
+    assert values == [sorted(numbers).index(number) for number in numbers]
+    by_order = told(document, profile="qids-sr16").get("values_by_order", False)
+    assert by_order is (sorted(numbers) != [0, 1, 2, 3])
+
+
+@pytest.mark.parametrize("how", ["code", "prefix", "integer"])
+@pytest.mark.parametrize("numbers", [(6, 4, 2, 0), (0, 1, 2, 4), (771, 23, 8, 5)])
+def test_numbers_that_say_nothing_clear_are_refused(numbers: tuple[int, ...], how: str) -> None:
+    document = uncoded(16, lambda: [at(number, how) for number in numbers])
+    assert set(refused(document, profile="qids-sr16").values()) == {"numbers_unclear"}
+
+
+def test_words_that_open_with_a_number_of_something_are_words() -> None:
+    for words in ("5-6 hours", "1.5 hours", "2 or more"), ("1 - ", "3 - ", "4 - "):
+        texts = [*words, "None of it"]
+        document = uncoded(16, lambda texts=texts: [{"valueString": text} for text in texts])  # type: ignore[misc]
+        found = matched(document, profile="qids-sr16")
+        assert [found.answers["q1", text] for text in texts] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("numbers", [(3, 2, 1, 0), (4, 3, 2, 1), (6, 4, 2, 0), (1, 0, 2, 3)])
+def test_a_weight_that_goes_against_what_is_printed_is_refused(numbers: tuple[int, ...]) -> None:
+    options = [
+        prefixed(coded(f"m{value}", system="x", ordinal=value), f"{number})")
+        for value, number in enumerate(numbers)
+    ]
+    faults = refused(uncoded(16, lambda: options), profile="qids-sr16")
+    assert set(faults.values()) == {"weight_differs"}
+    # The codes of the PHQ-9 are no better than weights.
+    document = phq9()
+    answers = document["item"][8]["answerOption"]
+    answers[:] = [
+        prefixed(each, f"{number}") for each, number in zip(answers, numbers, strict=True)
+    ]
+    assert set(refused(document).values()) == {"weight_differs"}
+
+
+def test_a_weight_may_begin_elsewhere_than_what_is_printed() -> None:
+    options = [
+        prefixed(coded(f"m{value}", system="x", ordinal=value), f"{value + 1}")
+        for value in range(4)
+    ]
+    assert matched(uncoded(16, lambda: options), profile="qids-sr16").answers["q1", "m3"] == 3
+
+
+def sidas(control: list[dict[str, Any]]) -> dict[str, Any]:
+    """Five items; the second, control, has these answers."""
+    others = [coded(f"m{value}", system="x", ordinal=value) for value in range(11)]
+    return questionnaire(
+        [
+            item(None, f"q{number}", answerOption=control if number == 2 else others)
+            for number in range(1, 6)
+        ]
+    )
+
+
+@pytest.mark.parametrize("falling", [True, False])
+def test_control_is_turned_round_once_wherever_its_list_begins(falling: bool) -> None:
+    shown = [*range(11)][:: -1 if falling else 1]
+
+    def control(weight: Callable[[int], int]) -> dict[str, Any]:
+        return sidas(
+            [
+                prefixed(coded(f"c{number}", system="x", ordinal=weight(number)), f"{number}")
+                for number in shown
+            ]
+        )
+
+    straight = matched(control(lambda number: number), profile="sidas")
+    assert {straight.answers["q2", f"c{number}"] - number for number in range(11)} == {0}
+    turned = refused(control(lambda number: 10 - number), profile="sidas")
+    assert set(turned.values()) == {"weight_differs"}
+
+
+def test_control_without_numbers_to_see_rises() -> None:
+    # Its first answer looks right, and the others are turned round.
+    weights = [0, *range(10, 0, -1)]
+    assert refused(weighed(weights), profile="sidas") == {"/item/1": "weight_differs"}

@@ -82,12 +82,18 @@ def test_a_declined_answer_is_missing(given_: dict[str, Any]) -> None:
         ({"valueInteger": 3}, "unknown_answer"),
         ({"valueString": ["x"]}, "unknown_answer"),
         ({"valueInteger": 3, "valueBoolean": True}, "no_value"),
+        ({"value/~": 3}, "no_value"),
     ],
 )
 def test_an_answer_that_cannot_be_read_is_told_of(given_: dict[str, Any], fault: str) -> None:
     value, faults = one(given_)
     assert value is None
     assert fault in faults
+
+
+def test_a_fault_names_no_member_that_fhir_does_not_have() -> None:
+    (fault,) = answered({PHQ9[8]: {f"value{'x/~' * 1_000}": 3}}).faults
+    assert fault.pointer == "/item/0/answer/0"
 
 
 def test_of_several_answers_the_highest_is_taken_and_told_of() -> None:

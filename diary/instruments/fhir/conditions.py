@@ -43,6 +43,7 @@ def gate_of(findings: Findings, item: Mapping[str, Any], pointer: str) -> Gate |
 
 
 def _condition(findings: Findings, raw: Mapping[str, Any], pointer: str) -> Condition | None:
+    findings.refuse_modifiers(raw, pointer)
     question = findings.text(raw, "question", pointer, 255)
     operator = raw.get("operator")
     if not isinstance(operator, str) or operator not in OPERATORS:

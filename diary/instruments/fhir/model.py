@@ -67,6 +67,11 @@ class Option:
     prefix: str | None
     absent: bool
 
+    @property
+    def has_words(self) -> bool:
+        """Whether it is said otherwise in another language; a code that is shown itself is not."""
+        return self.kind == "text" or set(self.text.values()) != {self.code}
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -89,8 +94,9 @@ class Gate:
 class Item:
     """One item, in the order of the document. within: the linkId of the one around it.
 
-    open: an answer in one's own words is taken as well. askable: it is shown and can be answered.
-    low, high: what a number is held to. gates: its own, and those of whatever is around it.
+    open: an answer in one's own words is taken as well. askable: neither it nor what is around it
+    is hidden or read-only. low, high: what a number is held to. gates: those of whatever is around
+    it, and its own.
     """
 
     pointer: str
@@ -135,9 +141,12 @@ class Questionnaire:
 
     @property
     def locales(self) -> tuple[str, ...]:
-        """The languages that every item has its words in, the document's own first."""
+        """The languages that all that is shown has its words in, the document's own first."""
         own = self.language or ASSUMED
-        texts = [item.text for item in self.items if item.text]
+        shown = [item for item in self.items if item.askable]
+        options = (option for item in shown for option in item.options)
+        worded = (option.text for option in options if option.has_words)
+        texts = [text for text in (*(item.text for item in shown), *worded) if text]
         others = set.intersection(*(set(text) for text in texts)) if texts else set()
         return (own, *sorted(others - {own}))
 

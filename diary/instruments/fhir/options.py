@@ -1,14 +1,19 @@
 """The answers that an item offers: inline, or in a ValueSet that the document contains. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from diary.instruments.fhir.model import Option, Texts
 from diary.instruments.fhir.parts import Findings, Placed, merged
 
+_Part = TypeVar("_Part")
 MOST_OPTIONS: Final = 200
 ABSENT: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_VALUES: Final = frozenset(
+    f"value{kind}" for kind in ("Coding", "Date", "Integer", "Reference", "String", "Time")
+)
 _ABSENT_SYSTEMS = (ABSENT, "http://hl7.org/fhir/data-absent-reason")
 
 
@@ -38,7 +43,9 @@ class Offered:
         inline = findings.objects(item, "answerOption", pointer)
         named = findings.text(item, "answerValueSet", pointer, 500)
         if named is None:
-            return self._within_bounds(pointer, [self._inline(*each) for each in inline])
+            return self._told_apart(
+                [self._inline(*each) for each in self._counted(pointer, inline)]
+            )
         if inline:
             findings.fault(pointer, "two_answer_lists", "answerOption and answerValueSet are both")
             return ()
@@ -52,17 +59,22 @@ class Offered:
             return ()
         if name not in self._read:
             place, contained = self._sets[name]
-            concepts = [self._concept(*each) for each in self._concepts(place, contained)]
-            self._read[name] = self._within_bounds(place, concepts)
+            concepts = self._counted(place, self._concepts(place, contained))
+            self._read[name] = self._told_apart([self._concept(*each) for each in concepts])
         return self._read[name]
 
-    def _within_bounds(self, pointer: str, found: list[Option | None]) -> tuple[Option, ...]:
+    def _counted(self, pointer: str, found: Iterable[_Part]) -> list[_Part]:
+        """The answers as they stand there; none of them is read where there are too many."""
+        counted = list(islice(found, MOST_OPTIONS + 1))
+        if len(counted) <= MOST_OPTIONS:
+            return counted
+        self._findings.fault(
+            pointer, "too_many", f"at most {MOST_OPTIONS} answers to one item are read"
+        )
+        return []
+
+    def _told_apart(self, found: list[Option | None]) -> tuple[Option, ...]:
         options = [option for option in found if option is not None]
-        if len(options) > MOST_OPTIONS:
-            self._findings.fault(
-                pointer, "too_many", f"at most {MOST_OPTIONS} answers to one item are read"
-            )
-            return ()
         seen: set[tuple[str | None, str]] = set()
         for option in options:
             if (option.system, option.code) in seen:
@@ -72,10 +84,11 @@ class Offered:
 
     def _inline(self, pointer: str, raw: Mapping[str, Any]) -> Option | None:
         findings = self._findings
+        findings.refuse_modifiers(raw, pointer)
         values = [name for name in raw if name.startswith("value")]
         if raw.get("initialSelected"):
             _note_default(findings, pointer)
-        if len(values) != 1:
+        if len(values) != 1 or values[0] not in _VALUES:
             findings.fault(pointer, "no_value", "exactly one value is needed")
             return None
         (name,) = values
@@ -134,6 +147,7 @@ class Offered:
             return None
         said: dict[str, str] = {}
         for here, each in findings.objects(raw, "designation", pointer):
+            findings.refuse_modifiers(each, here)
             to = findings.language(each, "language", here)
             value = findings.text(each, "value", here)
             if to and value:
@@ -144,25 +158,32 @@ class Offered:
         self, pointer: str, contained: Mapping[str, Any]
     ) -> Iterator[tuple[str, Mapping[str, Any], str | None]]:
         findings = self._findings
+        findings.refuse_modifiers(contained, pointer)
+        findings.refuse_rules(contained, pointer)
         expansion = findings.object(contained, "expansion", pointer)
+        findings.refuse_modifiers(expansion, f"{pointer}/expansion")
         expanded = findings.objects(expansion, "contains", f"{pointer}/expansion")
         if expanded:
             waiting = expanded[::-1]
             while waiting:
                 here, each = waiting.pop()
+                findings.refuse_modifiers(each, here)
                 waiting += findings.objects(each, "contains", here)[::-1]
                 if not each.get("abstract"):
                     yield here, each, None
             return
         compose = findings.object(contained, "compose", pointer)
         place = f"{pointer}/compose"
+        findings.refuse_modifiers(compose, place)
         includes = findings.objects(compose, "include", place)
         is_open = bool(compose.get("exclude")) or not includes
         for here, include in includes:
+            findings.refuse_modifiers(include, here)
             system = findings.text(include, "system", here, 500)
             concepts = findings.objects(include, "concept", here)
             is_open |= not concepts or "filter" in include or "valueSet" in include
             for found, each in concepts:
+                findings.refuse_modifiers(each, found)
                 yield found, each, system
         if is_open:
             findings.fault(

@@ -131,6 +131,24 @@ class Findings:
             if isinstance(url, str) and url.rpartition("/")[2] in names:
                 yield here, each
 
+    def refuse_modifiers(self, part: Mapping[str, Any], pointer: str) -> None:
+        """Refuse what may be changed in a way that is not known."""
+        if part.get("modifierExtension"):
+            self.fault(
+                f"{pointer}/modifierExtension",
+                "modifier",
+                "an extension may change what this means, and it is not known",
+            )
+
+    def refuse_rules(self, resource: Mapping[str, Any], pointer: str) -> None:
+        """Refuse a resource that is to be read by rules of its own."""
+        if resource.get("implicitRules"):
+            self.fault(
+                f"{pointer}/implicitRules",
+                "modifier",
+                "rules may change what this means, and they are not known",
+            )
+
     def translated(
         self, part: Mapping[str, Any], name: str, pointer: str, language: str
     ) -> dict[str, str]:

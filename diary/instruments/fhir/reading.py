@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from diary.instruments.fhir import conditions, documents
+from diary.instruments.fhir import bounds, conditions, documents
 from diary.instruments.fhir.documents import Refusal
 from diary.instruments.fhir.model import ASSUMED, Gate, Item, Kind, Questionnaire
 from diary.instruments.fhir.options import Offered
@@ -76,6 +76,7 @@ class _Reader:
         findings, document = self.findings, self._document
         own = self._language or ASSUMED
         self._look_for_executable("", document)
+        findings.refuse_rules(document, "")
         self._flatten()
         title = findings.translated(document, "title", "", own)
         title = title or findings.translated(document, "name", "", own)
@@ -86,6 +87,7 @@ class _Reader:
         if not findings.faults and not any(item.asks for item in self._items):
             findings.fault("/item", "required", "there is nothing to answer")
         conditions.check(findings, self._items, self._own)
+        bounds.check(findings, self._items)
         return Questionnaire(
             url=findings.text(document, "url", "", LONGEST_URL),
             version=findings.text(document, "version", "", 255),
@@ -144,6 +146,11 @@ class _Reader:
             findings.remark(
                 pointer, "default_ignored", "an answer is set beforehand; no answer is, here"
             )
+        repeats = findings.flag(raw, "repeats", pointer)
+        if repeats:
+            findings.remark(
+                pointer, "one_answer", "it takes several answers; it is shown as taking one"
+            )
         item = Item(
             pointer=pointer,
             link_id=link_id,
@@ -156,10 +163,10 @@ class _Reader:
             ),
             text=findings.translated(raw, "text", pointer, self._language or ASSUMED),
             required=findings.flag(raw, "required", pointer),
-            repeats=findings.flag(raw, "repeats", pointer),
+            repeats=repeats,
             open=kind == "open-choice"
             or raw.get("answerConstraint") in ("optionsOrString", "optionsOrType"),
-            askable=not (findings.flag(raw, "readOnly", pointer) or self._is_hidden(raw, pointer)),
+            askable=self._is_askable(raw, pointer) and (around is None or around.askable),
             low=self._bound(raw, pointer, "minValue"),
             high=self._bound(raw, pointer, "maxValue"),
             options=(),
@@ -180,12 +187,13 @@ class _Reader:
             self.findings.fault(item.pointer, "no_options", "a choice needs answers to choose from")
         return item
 
-    def _is_hidden(self, raw: Mapping[str, Any], pointer: str) -> bool:
+    def _is_askable(self, raw: Mapping[str, Any], pointer: str) -> bool:
         names = ("questionnaire-hidden", "hidden")
-        return any(
+        hidden = any(
             each.get("valueBoolean") is True
             for _, each in self.findings.extensions(raw, pointer, *names)
         )
+        return not self.findings.flag(raw, "readOnly", pointer) and not hidden
 
     def _bound(self, raw: Mapping[str, Any], pointer: str, name: str) -> float | None:
         found = [
@@ -197,12 +205,7 @@ class _Reader:
 
     def _look_for_executable(self, pointer: str, part: Mapping[str, Any]) -> None:
         findings = self.findings
-        if part.get("modifierExtension"):
-            findings.fault(
-                f"{pointer}/modifierExtension",
-                "modifier",
-                "an extension may change what this means, and it is not known",
-            )
+        findings.refuse_modifiers(part, pointer)
         for here, each in findings.objects(part, "extension", pointer):
             url = each.get("url")
             is_known = isinstance(url, str) and url.rpartition("/")[2] in _EXECUTABLE
