@@ -3,16 +3,18 @@
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from demo.story import ZONE, Diary, Episode, Evening, diaries
+from demo.story import HARD_DAY, ZONE, Diary, Episode, Evening, diaries
 from diary.access import clients, clinics, staff
 from diary.access.permissions import Role, Scope
 from diary.alerts import answers, policies, readiness, reading
@@ -107,12 +109,13 @@ def listens(house: House, clinic: UUID, url: str) -> bool:
     return [row.url for row in active] == [url]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Event:
-    """Something that someone does at a moment."""
+    """Something that someone does at a moment. place: among those of one moment."""
 
     at: datetime
-    happens: Callable[[], object]
+    place: int
+    happens: Callable[[], object] = field(compare=False)
 
 
 class _Play:
@@ -125,12 +128,16 @@ class _Play:
         self._open: dict[str, Any] = {}
         self._ids: dict[str, UUID] = {}
         self._devices: dict[str, Caller] = {}
+        self._to_come: list[_Event] = []
+        self._planned = count()
 
     def perform(self, stories: list[Diary]) -> dict[str, Any]:
         """Found the clinic and let everything happen in its order."""
         self._found()
-        events = [event for story in stories for event in self._events(story)]
-        for event in sorted(events, key=lambda event: event.at):
+        for story in stories:
+            self._plan_all(story)
+        while self._to_come:
+            event = heappop(self._to_come)
             self._let_time_pass(event.at)
             event.happens()
         return self._open | {
@@ -192,23 +199,18 @@ class _Play:
     def _next_due(self) -> datetime | None:
         return next_action(self._house, self._engine, self._clock.now())
 
-    def _events(self, story: Diary) -> list[_Event]:
+    def _plan(self, at: datetime, happens: Callable[[], object]) -> None:
+        heappush(self._to_come, _Event(at, next(self._planned), happens))
+
+    def _plan_all(self, story: Diary) -> None:
         name = story.person.name
-        events = [_Event(story.enters_at, partial(self._enter, name, story))]
+        self._plan(story.enters_at, partial(self._enter, name, story))
         for number, visit in enumerate(story.visits, start=1):
             if visit < story.evenings[-1].at:
                 ended = visit + _INFUSION
-                events.append(_Event(ended, partial(self._infuse, name, number, visit)))
+                self._plan(ended, partial(self._infuse, name, number, visit))
         for evening in story.evenings:
-            events.append(_Event(evening.arrives, partial(self._check_in, name, evening)))
-            if (episode := evening.episode) is not None:
-                for minutes, answer in (
-                    (episode.acknowledged, self._acknowledge),
-                    (episode.resolved, partial(self._resolve, episode)),
-                ):
-                    moment = evening.arrives + timedelta(minutes=minutes)
-                    events.append(_Event(moment, partial(answer, name)))
-        return events
+            self._plan(evening.arrives, partial(self._check_in, name, evening))
 
     def _enter(self, name: str, story: Diary) -> None:
         with self._house.work(self._bob) as work:
@@ -243,7 +245,19 @@ class _Play:
             "answers": dict(evening.answers),
         }
         with self._house.work(self._devices[name.lower()]) as work:
-            record(work, work.new_id(), body, Draft(**_shape.load(body)), ())
+            told = record(work, work.new_id(), body, Draft(**_shape.load(body)), ())
+        if told.care_team_told and not self._is_answered(name):
+            episode = evening.episode or HARD_DAY
+            for minutes, answer in (
+                (episode.acknowledged, self._acknowledge),
+                (episode.resolved, partial(self._resolve, episode)),
+            ):
+                self._plan(evening.arrives + timedelta(minutes=minutes), partial(answer, name))
+
+    def _is_answered(self, name: str) -> bool:
+        """Whether Bob has it in hand, and will resolve it."""
+        with self._house.work(self._bob, write=False) as work:
+            return bool(self._open_alert(work, name).status == "acknowledged")
 
     def _acknowledge(self, name: str) -> None:
         with self._house.work(self._bob) as work:

@@ -33,6 +33,18 @@ class Episode:
     note: str
 
 
+# Whatever else the rules find, such as a mood far below the week's: Bob calls.
+HARD_DAY = Episode(
+    before=0,
+    days=0,
+    si=0,
+    acknowledged=3,
+    resolved=50,
+    outcome="contacted-safe",
+    note="Called in the evening: a hard day, nothing acute.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A patient. base: mood without treatment; response: how far one infusion lifts it; holds:
