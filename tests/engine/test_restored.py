@@ -13,7 +13,7 @@ from diary.work import House
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.conftest import MASTER_KEY
-from tests.engine.steps import Wait, heard
+from tests.engine.steps import Wait
 from tests.receiver import Receiver
 
 
@@ -23,6 +23,13 @@ def _at_the_machine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("INTERLUDE_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("INTERLUDE_MASTER_KEY", MASTER_KEY)
     monkeypatch.setenv("INTERLUDE_PUBLIC_URL", "https://diary.example")
+
+
+def restored(receiver: Receiver, name: str) -> list[str]:
+    """Which patients an endpoint was paged about anew. Months have passed by the machine's clock:
+    of the silence since then it hears beside."""
+    pages = [each.data for each in receiver.received(name)]
+    return sorted(each["patient"] for each in pages if each.get("reason") == "restored")
 
 
 def test_every_open_alert_pages_again_and_says_why(
@@ -47,14 +54,13 @@ def test_every_open_alert_pages_again_and_says_why(
     wait(seconds=1)
 
     # Also those who were told of the first time; the other clinic hears of its own alone.
-    assert heard(receiver, "team") == heard(receiver, "on-call") == ["restored"] * 2
-    assert heard(receiver, "elsewhere") == ["restored"]
-    references = {each.data["patient"] for each in receiver.received("team")}
-    assert references == {cast.alice.reference, ana.reference}
+    again = sorted((cast.alice.reference, ana.reference))
+    assert restored(receiver, "team") == restored(receiver, "on-call") == again
+    assert restored(receiver, "elsewhere") == [cast.frank.reference]
     shown = cast.bob.alert(by_patient[ana.reference])
     assert shown["alert"]["status"] == "triggered"
     assert shown["acknowledged_by"] is None
-    assert shown["entries"][-1]["kind"] == "restored"
+    assert "restored" in {entry["kind"] for entry in shown["entries"]}
     assert cast.bob.acknowledge(by_patient[ana.reference]).status == 200
 
 
@@ -80,4 +86,4 @@ def test_an_alert_that_cannot_be_paged_again_keeps_no_other_from_it(
     assert "nonsense" not in result.output
     clock.set(SystemClock().now())
     wait(seconds=1)
-    assert heard(receiver, "team") == ["restored"]
+    assert restored(receiver, "team") == [cast.alice.reference]

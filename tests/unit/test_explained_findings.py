@@ -28,7 +28,7 @@ from tests.conditions import every_fact
     ],
 )
 def test_lateness_comes_last_in_every_finding(late: Late, words: str) -> None:
-    facts = Facts({"si": 4}, unreadable=frozenset(("si_act",)), late=late)
+    facts = Facts({"si": 4, "safe_now": "yes"}, unreadable=frozenset(("si_act",)), late=late)
     findings = judge(DEFAULT, facts)
 
     assert {finding.rule for finding in findings} == {"R1", "R2", "R3", "U1"}
@@ -38,7 +38,7 @@ def test_lateness_comes_last_in_every_finding(late: Late, words: str) -> None:
 
 
 def test_where_only_the_severity_is_asked_for_no_evidence_is_gathered() -> None:
-    facts = Facts({"si": 4}, unreadable=frozenset(("si_act",)), late=Late(30))
+    facts = Facts({"si": 4, "safe_now": "yes"}, unreadable=frozenset(("si_act",)), late=Late(30))
     plain = judge(DEFAULT, facts, explained=False)
 
     assert [finding.because for finding in plain] == [()] * 4
