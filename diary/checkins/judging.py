@@ -89,7 +89,7 @@ def judged_by(in_force: InForce, said: Said, known: Known) -> Judged:
         phrases=phrases,
     )
     findings = judge(rules, facts)
-    if said.group in in_force.unheard:
+    if not in_force.unheard.isdisjoint(facts.groups):
         # No answer on suicidality may be silent because a clinic's rules are older than it. Under
         # codes of their own: a clinic's R2 may be about something else.
         shipped = [

@@ -313,3 +313,8 @@ def test_rules_that_are_older_than_an_instrument_do_not_silence_it(
     # Declining next time weighs what was found by them.
     answer(cast, 0, 0, 0, 0, 0, 0, 0, 0, "declined")
     assert found(cast)["SHIPPED_R7"] == "high"
+    # So it is with what cannot be taken.
+    assert answer(cast, "LA0-0", 0, 0, 0, 0, 0, 0, 0, 3).status == 202
+    (alert,) = cast.bob.alerts(patient_id=cast.alice.id)
+    apart = [each for each in cast.bob.alert(alert)["findings"] if each["source"] == "quarantine"]
+    assert {each["rule"] for each in apart} == {"SHIPPED_R2", "SHIPPED_R3"}
