@@ -24,3 +24,8 @@ class Severity(IntEnum):
     def of(cls, word: str) -> "Severity":
         """The severity a wire word names; raises KeyError for any other word."""
         return cls[word.upper()]
+
+
+def gravest(*severities: Severity | None) -> Severity | None:
+    """The gravest of those that were found, None where none was."""
+    return max((each for each in severities if each is not None), default=None)

@@ -15,21 +15,21 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select, update
 
 from diary.alerts.service import raise_alert
 from diary.checkins import forms, notes
-from diary.checkins.apart import Apart, set_apart
+from diary.checkins.apart import Apart, contradict, set_apart
 from diary.checkins.context import Context, look
 from diary.checkins.forms import Form, Pinned
 from diary.checkins.judging import Said, judged
 from diary.checkins.kept import fingerprint_of, note_of, receipt_of
 from diary.checkins.model import amendments, check_ins
 from diary.checkins.reading import get
-from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
+from diary.checkins.receipt import Outcome, Receipt
 from diary.checkins.scoring import COLUMNS
 from diary.checkins.word import Word, spoke
 from diary.errors import FieldFault, Invalid, NotFound, limited
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
-from diary.severity import Severity
+from diary.severity import Severity, gravest
 from diary.work import Work
 
 REASON_PLACE: Final = "amendments.reason"
@@ -81,9 +81,9 @@ def amend(
     here = _this(work, check_in_id)
     # Two phones amend one after the other, each what the other left.
     row = work.row(select(check_ins).where(here).with_for_update())
-    context = look(work, check_in_id, work.now if row is None else row.recorded_at)
-    fingerprint = fingerprint_of(work, body)
     moment = work.now if row is None else row.recorded_at
+    context = look(work, check_in_id, moment)
+    fingerprint = fingerprint_of(work, body)
     if row is None:
         unknown = FieldFault("", "unknown", "the check-in has not come yet")
         sent = Apart(check_in_id, moment, body, fingerprint, "invalid", (*faults, unknown))
@@ -93,8 +93,7 @@ def amend(
             if faults:
                 raise
             raise NotFound from None
-    before = (context.prior, row.suicidality_severity)
-    context = replace(context, prior=max((each for each in before if each), default=None))
+    context = replace(context, prior=gravest(context.prior, row.suicidality_severity))
     shown = Pinned(row.instrument, row.version, row.locale)
     known = work.row(
         select(amendments.c.body_hash).where(
@@ -107,11 +106,8 @@ def amend(
     if known is not None:
         if known.body_hash == fingerprint:
             return receipt_of(work, context, row, Outcome.REPEATED)
-        sent = Apart(check_in_id, moment, body, fingerprint, "conflict", (), shown, kept=True)
-        is_news = _says_something_else(work, row, body, shown)
-        if not is_news and not notes.is_new(work, context.patient, check_in_id, sent.note):
-            raise CheckInConflict
-        return set_apart(work, context, sent)
+        sent = Apart(check_in_id, moment, body, fingerprint, "conflict", (), shown)
+        return contradict(work, context, sent, row)
     form = forms.find(work, row.clinic_id, *shown)
     if isinstance(form, FieldFault):
         faults = (*faults, form)
@@ -209,8 +205,8 @@ def _keep(
         "answers": dict(answers),
         **scored.columns(),
         # What was once found is not unsaid: it still came before whatever comes next.
-        "severity": _graver(row.severity, severity_of(found)),
-        "suicidality_severity": _graver(row.suicidality_severity, suicidality),
+        "severity": gravest(row.severity, severity_of(found)),
+        "suicidality_severity": gravest(row.suicidality_severity, suicidality),
         # Of the version that found the graver of the two.
         "rule_set_version": row.rule_set_version
         if (row.severity or 0) > (severity_of(found) or 0)
@@ -234,16 +230,3 @@ def _this(work: Work, check_in_id: UUID) -> ColumnElement[bool]:
         check_ins.c.patient_id == work.caller.patient,
         check_ins.c.id == check_in_id,
     )
-
-
-def _says_something_else(work: Work, row: Row[Any], body: object, shown: Pinned) -> bool:
-    """Whether a body says of suicidality what its check-in does not."""
-    said, known = (
-        forms.said_of_suicidality(work, row.clinic_id, each, shown)
-        for each in (body, {"answers": row.answers})
-    )
-    return said is not None and said != known
-
-
-def _graver(*severities: Severity | None) -> Severity | None:
-    return max((each for each in severities if each is not None), default=None)

@@ -1,12 +1,13 @@
 """What cannot be taken as it was sent is kept apart, whole, and its suicidality judged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from diary.alerts.service import raise_alert
 from diary.checkins import notes
@@ -15,7 +16,7 @@ from diary.checkins.forms import Pinned, said_of_suicidality
 from diary.checkins.guide import guide
 from diary.checkins.judging import Judged, Said, judged
 from diary.checkins.model import quarantine
-from diary.checkins.receipt import Outcome, Receipt
+from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
 from diary.checkins.word import Word, spoke
 from diary.errors import FieldFault, Invalid
 from diary.instruments.measures import DAILY
@@ -96,6 +97,20 @@ def set_apart(work: Work, context: Context, sent: Apart) -> Receipt:
         guidance=guide(context.clinic, severity, locale=context.locale, now=work.now),
         errors=tuple(sent.faults),
     )
+
+
+def contradict(work: Work, context: Context, sent: Apart, existing: Row[Any]) -> Receipt:
+    """Keep a body whose id another has, where it says something else of suicidality than the
+    check-in that is on record, or has a note that this has not; raises CheckInConflict otherwise.
+    """
+    clinic = existing.clinic_id
+    shown = Pinned(existing.instrument, existing.version, existing.locale)
+    said = said_of_suicidality(work, clinic, sent.body, sent.pinned)
+    on_record = said_of_suicidality(work, clinic, {"answers": existing.answers}, shown)
+    is_news = said is not None and said != on_record
+    if not is_news and not notes.is_new(work, context.patient, sent.check_in_id, sent.note):
+        raise CheckInConflict
+    return set_apart(work, context, replace(sent, kept=True))
 
 
 def _judge_apart(

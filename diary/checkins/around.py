@@ -5,7 +5,7 @@ from typing import Final
 
 from diary.infusions.service import Since
 from diary.rules.facts import AfterInfusion, Late, Newer
-from diary.severity import Severity
+from diary.severity import Severity, gravest
 
 # From then on an answer is late: a phone was without network, not slow.
 LATE_AFTER: Final = timedelta(hours=1)
@@ -25,7 +25,7 @@ def prior_of(
     known = [earlier, latest]
     if earlier_at is None or (apart_at is not None and apart_at >= earlier_at):
         known.append(apart)
-    return max((severity for severity in known if severity is not None), default=None)
+    return gravest(*known)
 
 
 def lateness(

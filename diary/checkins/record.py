@@ -13,18 +13,19 @@ from uuid import UUID
 
 from diary.alerts.service import raise_alert
 from diary.checkins import forms, notes
-from diary.checkins.apart import Apart, set_apart
+from diary.checkins.apart import Apart, contradict, set_apart
 from diary.checkins.context import Context, look
-from diary.checkins.forms import Form, Pinned
+from diary.checkins.forms import Form
 from diary.checkins.judging import Said, judged
 from diary.checkins.kept import fingerprint_of, note_of, receipt_of
 from diary.checkins.model import check_ins
-from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
+from diary.checkins.receipt import Draft, Outcome, Receipt
 from diary.checkins.word import Word, spoke
 from diary.errors import FieldFault, limited
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
+from diary.severity import gravest
 from diary.work import Work
 
 # Beyond this a phone's clock tells nothing, and a day cannot be computed from it.
@@ -56,7 +57,10 @@ def record(
     if context.existing is not None:
         if context.existing.body_hash == fingerprint:
             return receipt_of(work, context, context.existing, Outcome.REPEATED)
-        return _conflict(work, context, check_in_id, moment, body, fingerprint)
+        # What this body contradicts came before it, too.
+        prior = gravest(context.prior, context.existing.suicidality_severity)
+        sent = Apart(check_in_id, moment, body, fingerprint, "conflict", ())
+        return contradict(work, replace(context, prior=prior), sent, context.existing)
     form = None
     if draft is not None:
         found = forms.find(
@@ -140,32 +144,6 @@ def _keep(
         notes.keep(work, patient, check_in_id, note, phrases=bool(result.phrases))
     work.audit("check-in.recorded", "check_in", check_in_id)
     return receipt_of(work, context, SimpleNamespace(**row), Outcome.RECORDED)
-
-
-def _conflict(
-    work: Work,
-    context: Context,
-    check_in_id: UUID,
-    moment: datetime,
-    body: object,
-    fingerprint: bytes,
-) -> Receipt:
-    existing = context.existing
-    assert existing is not None
-    # What this body contradicts came before it, too.
-    known = (context.prior, existing.suicidality_severity)
-    prior = max((severity for severity in known if severity is not None), default=None)
-    context = replace(context, prior=prior)
-    shown = Pinned(existing.instrument, existing.version, existing.locale)
-    said = forms.said_of_suicidality(work, existing.clinic_id, body)
-    on_record = forms.said_of_suicidality(
-        work, existing.clinic_id, {"answers": existing.answers}, shown
-    )
-    sent = Apart(check_in_id, moment, body, fingerprint, "conflict", (), kept=True)
-    is_news = said is not None and said != on_record
-    if not is_news and not notes.is_new(work, context.patient, check_in_id, sent.note):
-        raise CheckInConflict
-    return set_apart(work, context, sent)
 
 
 def _agrees(ours: int | None, theirs: int | None) -> bool | None:

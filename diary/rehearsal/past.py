@@ -9,7 +9,7 @@ from uuid import UUID
 
 from diary.checkins.lookback import AT_MOST
 from diary.rules.facts import Entry
-from diary.severity import Severity
+from diary.severity import Severity, gravest
 
 Severities: TypeAlias = tuple[Severity | None, ...]
 """What each of the rule sets found, in their order."""
@@ -87,7 +87,7 @@ class Past:
         """It says something else from now on. What was once found is not unsaid."""
         self._put(one)
         found = self._found[one.id]
-        found.severities = tuple(map(graver, found.severities, severities))
+        found.severities = tuple(map(gravest, found.severities, severities))
 
     def found(self, check_in_id: UUID) -> Found | None:
         """What was found in a check-in, None where it has not come."""
@@ -137,8 +137,3 @@ class Past:
 
     def _of(self, instrument: str, version: str | None) -> _Row:
         return self._series.setdefault((instrument, version), _Row())
-
-
-def graver(one: Severity | None, other: Severity | None) -> Severity | None:
-    """The graver of the two."""
-    return max((each for each in (one, other) if each is not None), default=None)

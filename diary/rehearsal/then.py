@@ -10,10 +10,10 @@ from datetime import datetime
 from diary.checkins.around import after_infusion, lateness, prior_of
 from diary.checkins.judging import Said
 from diary.infusions.service import since
-from diary.rehearsal.past import Found, Past, graver
+from diary.rehearsal.past import Found, Past
 from diary.rehearsal.record import Came, Infusion, Record
 from diary.rules.facts import AfterInfusion, History, Late
-from diary.severity import Severity
+from diary.severity import Severity, gravest
 
 
 class Moment:
@@ -112,7 +112,7 @@ class Then:
             apart_at=None if then.apart is None else then.apart.received_at,
         )
         # What it amends or contradicts came before it, too.
-        return graver(before, self._in(then.itself))
+        return gravest(before, self._in(then.itself))
 
     def _in(self, found: Found | None) -> Severity | None:
         return None if found is None else found.severities[self.number]
