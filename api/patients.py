@@ -13,11 +13,11 @@ from diary.callers import Caller
 from diary.erasure import service as erasure
 from diary.erasure.errors import AlertOpen, ErasureNotNoted, NoErasureLedger
 from diary.errors import NotFound
-from diary.patients import devices, discharge, holds, service
-from diary.patients.discharge import PatientDischarged
+from diary.patients import devices, holds, service
 from diary.patients.drill import DrillPatient
 from diary.patients.holds import UnderLegalHold
 from diary.patients.model import patients
+from diary.patients.states import PatientDischarged
 from diary.work import House, Work
 from schemas.devices import DeviceView
 from schemas.erasures import ErasureDraft
@@ -128,35 +128,6 @@ class PatientDevice(Resource):
     def delete(self, work: Work, patient_id: UUID, device_id: UUID) -> None:
         """Put a phone out, because it is lost: it is refused from its next request on."""
         devices.end(work, patient_id, device_id)
-
-
-@ns.route("/<uuid:patient_id>/discharge")
-class PatientDischarge(Resource):
-    """The end of a treatment."""
-
-    @operation(
-        scope=Scope.PATIENTS_WRITE,
-        returns=PatientView,
-        raises=(NotFound, service.OnlyReading, DrillPatient),
-    )
-    def post(self, work: Work, patient_id: UUID) -> service.Patient:
-        """Discharge a patient: their phones are put out, and no other is let in.
-
-        What a phone has not sent by then is not taken any more. An alert that is open stays open.
-        """
-        return discharge.discharge(work, patient_id)
-
-
-@ns.route("/<uuid:patient_id>/readmit")
-class PatientReadmission(Resource):
-    """A treatment begins again."""
-
-    @operation(
-        scope=Scope.PATIENTS_WRITE, returns=PatientView, raises=(NotFound, service.OnlyReading)
-    )
-    def post(self, work: Work, patient_id: UUID) -> service.Patient:
-        """Readmit a patient who was discharged; the phone has to be paired anew."""
-        return discharge.readmit(work, patient_id)
 
 
 @ns.route("/<uuid:patient_id>/legal-holds")

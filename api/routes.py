@@ -32,6 +32,7 @@ from api import (
     scorecard,
     sessions,
     staff,
+    states,
     tokens,
 )
 
@@ -47,6 +48,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     crisis.ns,
     instruments.ns,
     patients.ns,
+    states.ns,
     care_team.ns,
     infusions.ns,
     alerts.ns,

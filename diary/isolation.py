@@ -60,6 +60,8 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         "alerts": _READ,
         # Whose silence is to be judged; nothing that anybody answered.
         "silences": _READ,
+        # Whose time away is over.
+        "patients": _READ,
         "endpoints": _HOLD,
         "deliveries": _HOLD,
         "messages": _READ,

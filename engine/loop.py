@@ -10,11 +10,13 @@ from datetime import datetime
 from diary.callers import Caller, CallerKind
 from diary.checkins import silence
 from diary.logs import logger
+from diary.patients import states
 from diary.watch import canary
 from diary.webhooks import queue
 from diary.webhooks.addresses import AddressGuard
 from diary.webhooks.queue import Claimed
 from diary.work import House
+from engine.away import bring_back_due
 from engine.canary import Canary
 from engine.deliver import Deliverer
 from engine.escalate import escalate_due, go_by_the_clock, next_action
@@ -156,7 +158,10 @@ class Engine:
         judged = await self._deliverer.off_loop(
             lambda: judge_due(self._house, self._caller, self.heart.beat)
         )
-        worked = acted > 0 or judged > 0
+        back = await self._deliverer.off_loop(
+            lambda: bring_back_due(self._house, self._caller, self.heart.beat)
+        )
+        worked = acted > 0 or judged > 0 or back > 0
         async for claimed in self._deliverer.claim_due():
             worked = True
             task = asyncio.create_task(self._attempt(sender, claimed))
@@ -204,7 +209,8 @@ class Engine:
         with self._house.work(self._caller, write=False) as work:
             delivery = queue.next_due(work, looked_at)
             silent = silence.next_due(work, looked_at)
-        moments = (delivery, silent, next_action(self._house, self._caller, looked_at))
+            back = states.next_back(work, looked_at)
+        moments = (delivery, silent, back, next_action(self._house, self._caller, looked_at))
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def _sleep(self, seconds: float) -> None:

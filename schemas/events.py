@@ -2,6 +2,7 @@
 
 from marshmallow import Schema
 
+from diary.patients.states import State
 from schemas.base import View
 from schemas.fields import Flag, Id, Instant, Int, Part, SeverityWord, Text
 
@@ -94,6 +95,21 @@ class BreakGlassData(View):
     link = Text(metadata={"format": "uri"})
 
 
+class StateChangedData(View):
+    """Whose, to which, and what of theirs is still open."""
+
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    state = Text(metadata={"enum": list(State)})
+    alert_open = Flag(metadata={"description": "It stays open until a person closes it."})
+    awaited = Flag(
+        metadata={
+            "description": "They told of a risk, and no check-in came since: the silence is "
+            "judged on, unless they died."
+        }
+    )
+    link = Text(metadata={"format": "uri"})
+
+
 class PingData(View):
     """Which endpoint was to be tried."""
 
@@ -138,6 +154,11 @@ EVENTS: dict[str, type[Schema]] = {
             "access.break_glass",
             "A clinician reads a patient who is in somebody else's care, for an hour.",
             BreakGlassData,
+        ),
+        (
+            "patient.state_changed",
+            "A patient is away, back, discharged or has died; no alert is closed by it.",
+            StateChangedData,
         ),
         ("endpoint.gone", "Another endpoint answered 410; it is paged no more.", EndpointGoneData),
         ("ping", "An administrator tries the endpoint.", PingData),

@@ -141,6 +141,18 @@ class ExportAccessView(View):
     what = Text(metadata={"description": "The operation, by its name in this description."})
 
 
+class ExportStateView(View):
+    """A change of the patient's state: in treatment, away from it, or no longer in it."""
+
+    id = Id()
+    state = Text()
+    since = Instant()
+    until = Instant(allow_none=True)
+    changed_at = Instant()
+    has_reason = Flag(metadata={"description": "The clinic gives it on request."})
+    reason = Text(allow_none=True, max=2_000)
+
+
 class ExportItemView(View):
     """One item: `section` names the member that holds it, the only other one."""
 
@@ -161,6 +173,7 @@ class ExportItemView(View):
     entry = Part(ExportEntryView)
     disclosure = Part(ExportDisclosureView)
     access = Part(ExportAccessView)
+    state = Part(ExportStateView)
 
 
 class OwnExportItemView(ExportItemView):

@@ -1,5 +1,6 @@
 """Patients, and the codes that let their phones in."""
 
+from diary.patients.states import State
 from schemas.base import Body, Query, View
 from schemas.fields import Flag, Id, Instant, Locale, Text, Word, Zone
 
@@ -28,10 +29,13 @@ class PatientView(View):
     name = Text()
     locale = Locale()
     time_zone = Zone()
-    state = Text(metadata={"enum": ["active", "discharged"]})
+    state = Text(metadata={"enum": list(State)})
+    state_until = Instant(allow_none=True, metadata={"description": "When it ends by itself."})
     drill = Flag(metadata={"description": "Nobody real: the one of rehearsals."})
     created_at = Instant()
-    discharged_at = Instant(allow_none=True)
+    discharged_at = Instant(
+        allow_none=True, metadata={"description": "When the treatment ended, be it by a death."}
+    )
 
 
 class LegalHoldDraft(Body):

@@ -6,7 +6,7 @@ from uuid import UUID
 from diary.alerts.policies import for_severity
 from diary.alerts.reach import Reach, Target, reach
 from diary.errors import Conflict
-from diary.patients import discharge, drill
+from diary.patients import drill, states
 from diary.patients.devices import Enrolment, make_code
 from diary.patients.service import require
 from diary.severity import Severity
@@ -69,7 +69,7 @@ def enrol(work: Work, patient_id: UUID) -> Enrolment:
     """
     require(work, patient_id, change=True)
     drill.refuse(work, patient_id)
-    discharge.refuse(work, work.caller.clinic, patient_id)
+    states.let_in(work, work.caller.clinic, patient_id)
     found = report(work)
     if not found.ready:
         raise ClinicNotReady(extra={"missing": list(found.missing)})

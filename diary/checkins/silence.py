@@ -13,7 +13,8 @@ from diary.checkins.around import after_infusion
 from diary.checkins.word import due_at
 from diary.infusions.model import infusions
 from diary.infusions.service import latest_before, since
-from diary.patients.model import patients
+from diary.patients.model import ERASED, patients
+from diary.patients.states import State
 from diary.rules.facts import AfterInfusion, Facts, Silence
 from diary.rules.model import silences
 from diary.rules.ruleset import judge
@@ -44,7 +45,8 @@ def judge_when_due(work: Work, clinic_id: UUID, patient_id: UUID) -> bool:
     or somebody else has it in hand.
 
     What is found, and up to which hour it was judged, are written together: each hour is judged
-    once. Whoever is no patient now is not waited for.
+    once. Whoever was discharged, or is away, is waited for as before: that they are not asked for
+    check-ins does not tell that they are safe.
     """
     patient = work.row(
         select(patients)
@@ -62,8 +64,12 @@ def judge_when_due(work: Work, clinic_id: UUID, patient_id: UUID) -> bool:
     )
     if row is None:
         return False
-    if patient.state != "active":
+    if patient.state == ERASED:
         work.execute(delete(silences).where(*here))
+        return True
+    if patient.state == State.DECEASED:
+        # It rests: whoever says that this was a mistake wakes it.
+        work.execute(update(silences).where(*here).values(due_at=None))
         return True
     in_force = current(work)
     hours = (work.now - row.since) / timedelta(hours=1)

@@ -22,7 +22,8 @@ from diary.access.sessions import (
 from diary.callers import CallerKind
 from diary.errors import NotFound
 from diary.patients import service
-from diary.patients.model import devices, enrolments, patients
+from diary.patients.model import ERASED, devices, enrolments, patients
+from diary.patients.states import ENDED
 from diary.work import Work
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -164,7 +165,7 @@ def _hold(work: Work, clinic_id: UUID, patient_id: UUID) -> None:
         .where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id)
         .with_for_update(read=True)
     )
-    if row is None or row.state != "active":
+    if row is None or row.state in {*ENDED, ERASED}:
         raise GrantRefused
 
 

@@ -15,9 +15,10 @@ from sqlalchemy import (
 from diary.columns import Id, Instant, clinic_table, metadata, partial_index, within_clinic
 
 # name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
-# state: `active` or `discharged`.
 # drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
-# state: `active`, or `erased`, with which the key of all that was sealed about them is destroyed.
+# state: one of `diary.patients.states`, or `erased`, with which the key of all that was sealed
+# about them is destroyed. state_until: when a time away ends by itself. discharged_at: when the
+# treatment ended, be it by a death.
 ERASED = "erased"
 patients = clinic_table(
     "patients",
@@ -29,12 +30,29 @@ patients = clinic_table(
     Column("drill", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
     Column("discharged_at", Instant),
+    Column("state_until", Instant),
     CheckConstraint("state <> 'discharged' OR discharged_at IS NOT NULL", name="discharged"),
     Index(None, "clinic_id", "reference", unique=True),
     partial_index("uq_patients_one_drill", "clinic_id", where="drill", unique=True),
     partial_index(
-        "ix_patients_discharged", "clinic_id", "discharged_at", where="state = 'discharged'"
+        "ix_patients_ended", "clinic_id", "discharged_at", where="discharged_at IS NOT NULL"
     ),
+    partial_index("ix_patients_away", "state_until", where="state_until IS NOT NULL"),
+)
+
+# Every change of a patient's state. since: when it began, as it was said; changed_by: NULL where it
+# ended by itself; reason is sealed.
+patient_states = clinic_table(
+    "patient_states",
+    Column("patient_id", Id, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("reason", LargeBinary),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", Id),
+    within_clinic("patient_id", "patients"),
+    Index(None, "clinic_id", "patient_id", "changed_at"),
 )
 
 # Every hold that ever was, several of a patient among them; reason is sealed.

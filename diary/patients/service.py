@@ -38,6 +38,7 @@ class Patient:
     drill: bool
     created_at: datetime
     discharged_at: datetime | None = None
+    state_until: datetime | None = None
 
 
 def visible(work: Work) -> Select[Any]:
@@ -135,4 +136,5 @@ def opened(work: Work, row: Row[Any]) -> Patient:
         drill=row.drill,
         created_at=row.created_at,
         discharged_at=row.discharged_at,
+        state_until=row.state_until,
     )

@@ -46,6 +46,7 @@ _SECTIONS = (
     _Section("entry", sections.entered),
     _Section("disclosure", sections.disclosed),
     _Section("access", sections.accessed),
+    _Section("state", sections.stood),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

@@ -13,8 +13,8 @@ from diary.alerts.model import alerts
 from diary.alerts.situation import Status
 from diary.clock import months_from
 from diary.patients import holds
-from diary.patients.discharge import DISCHARGED
 from diary.patients.model import patients
+from diary.patients.states import ENDED
 from diary.versions import Expected
 from diary.work import Work
 
@@ -106,7 +106,7 @@ def _due(work: Work, months: int | None) -> Select[Any]:
         alerts.c.status != Status.RESOLVED,
     )
     return query.where(
-        patients.c.state == DISCHARGED,
+        patients.c.state.in_(ENDED),
         patients.c.discharged_at <= months_from(work.now, -max(months, SHORTEST)),
         ~holds.held(),
         ~is_open,

@@ -24,8 +24,9 @@ from diary.consents.model import consent_texts, consents
 from diary.infusions import service as infusing
 from diary.infusions.model import infusions
 from diary.patients import service as patients
+from diary.patients import states
 from diary.patients.devices import NAME_PLACE
-from diary.patients.model import devices
+from diary.patients.model import devices, patient_states
 from diary.webhooks.disclosure import NOTICE
 from diary.webhooks.model import deliveries, endpoints, messages
 from diary.work import Work
@@ -231,6 +232,19 @@ def accessed(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     if read.next is not None or last is None:
         return read
     return Found(read.items, (last.id,))
+
+
+def stood(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """The changes of the patient's state. The care team's reason is for it to give."""
+
+    def shown(row: Row[Any]) -> dict[str, Any]:
+        reason = None
+        if work.caller.kind is not CallerKind.DEVICE:
+            reason = states.opened(work, row).reason
+        return dict(row._mapping) | {"reason": reason, "has_reason": row.reason is not None}
+
+    by = (patient_states.c.changed_at, patient_states.c.id)
+    return _read(work, states.history(work, patient_id), by, after, limit, shown)
 
 
 def _read(

@@ -18,7 +18,7 @@ from diary.access.permissions import Role
 from diary.alerts import carry, decide, unreachable
 from diary.callers import Caller, CallerKind
 from diary.isolation import EVERYTHING
-from diary.webhooks import break_glass, by_hand, consenting, needs_pairing
+from diary.webhooks import break_glass, by_hand, consenting, needs_pairing, states
 from diary.webhooks.model import messages
 from diary.work import House
 from engine.loop import Engine
@@ -101,7 +101,7 @@ def _sent_by_the_diary() -> set[str]:
     """Every message type that the code names where it decides and where it sends."""
     sources = (getsource(module) for module in (decide, carry))
     named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
-    modules = (unreachable, by_hand, break_glass, consenting, needs_pairing)
+    modules = (unreachable, by_hand, break_glass, consenting, needs_pairing, states)
     sources = (getsource(module) for module in modules)
     return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
@@ -152,6 +152,7 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     publish(cast, "treatment-diary")
     answer(cast.alice, "treatment-diary", given=False)
     put_out(cast.alice)
+    cast.bob.api.post(f"/v1/patients/{cast.alice.id}/discharge")
     with house.work(Caller(CallerKind.ENGINE, clinic_id=cast.clinic)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
 
@@ -174,5 +175,5 @@ DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
     *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id", "device_id"),
     *("break_glass_id", "staff_id", "until"),
-    "purpose",
+    *("purpose", "state", "alert_open", "awaited"),
 }

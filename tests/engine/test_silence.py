@@ -171,13 +171,6 @@ def test_hours_that_have_passed_by_new_rules_are_found_at_once(cast: Cast, after
     assert after() == []
 
 
-def test_whoever_was_discharged_is_not_waited_for(cast: Cast, house: House, after: After) -> None:
-    cast.alice.check_in(si=4)
-    assert cast.bob.api.post(f"/v1/patients/{cast.alice.id}/discharge").status == 200
-    assert after(days=2) == []
-    assert waiting(house) == []
-
-
 def test_each_clinics_silences_are_its_own(cast: Cast, after: After) -> None:
     cast.alice.check_in(si=4)
     cast.frank.check_in(si=3)

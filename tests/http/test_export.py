@@ -58,6 +58,8 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     (alert,) = cast.dana.alerts()
     cast.bob.api.post(f"/v1/alerts/{alert['id']}/notes", {"text": "She sounds afraid."})
     cast.bob.resolve(alert, note="Spoke with her sister.")
+    back = {"state": "active", "reason": "She is home."}
+    cast.bob.api.post(f"/v1/patients/{cast.alice.id}/states", back)
     engine = Caller(CallerKind.ENGINE)
     with house.work(engine) as work:
         for place in queue.due_endpoints(work):
@@ -114,6 +116,12 @@ def test_notes_are_for_the_team_to_give_and_names_are_nobodys(cast: Cast, a_life
     team = whole(cast.dana.api, f"/v1/patients/{cast.alice.id}/export")
     notes = {each["note"] for each in of(team, "entry")}
     assert notes == {None, "She sounds afraid.", "Spoke with her sister."}
+    (own_state,), (state,) = of(own, "state"), of(team, "state")
+    assert (own_state["has_reason"], own_state["reason"], state["reason"]) == (
+        True,
+        None,
+        "She is home.",
+    )
     for items in (own, team):
         text = orjson.dumps(items).decode()
         for member in (cast.bob, cast.dana, cast.erin):

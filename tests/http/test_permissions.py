@@ -62,6 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putRota": ROTA,
     "postRotaOverrides": OVERRIDE,
     "postPatientConsents": CONSENT,
+    "postPatientStates": {"state": "discharged", "reason": "Moved."},
     "postPatientLegalHolds": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},
     "postInstruments": {"document": phq9()},
