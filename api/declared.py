@@ -44,6 +44,7 @@ class Operation:
     scope: Scope | None
     body: Body | None
     any_body: bool
+    hears: Body | None
     form: bool
     query: Query | None
     returns: View | None

@@ -155,6 +155,9 @@ def _operation(tag: str, url: str, declared: Operation) -> dict[str, Any]:
         media = "application/x-www-form-urlencoded" if declared.form else "application/json"
         content = {media: {"schema": declared.body}}
         described["requestBody"] = {"required": True, "content": content}
+    if declared.hears is not None:
+        content = {"application/json": {"schema": declared.hears}}
+        described["requestBody"] = {"required": False, "content": content}
     return described
 
 

@@ -27,6 +27,7 @@ def operation(
     body: Body | type[Body] | None = None,
     raw: bool = False,
     any_body: bool = False,
+    hears: type[Body] | None = None,
     query: Query | type[Query] | None = None,
     returns: View | type[View] | None = None,
     many: bool = False,
@@ -53,7 +54,8 @@ def operation(
 
     body: the shape of the JSON object; of the form, where it is a `schemas.base.Form`. raw: the
     parsed object reaches the handler as it was sent, and the shape is documentation alone.
-    any_body: a body of any form may come along and is ignored. also: further statuses that an
+    any_body: a body of any form may come along and is ignored. hears: one may, and what of it is in
+    order reaches the handler, in this shape. also: further statuses that an
     Answer may choose, the same view in each (none in a 304).
     returns: the view of the answer; with `many` of each of `{items}`, with `page` of each of
     `{items, next_cursor}` (the handler then returns `page.read(…)`). write: False for a `get`
@@ -95,6 +97,7 @@ def operation(
             scope=scope,
             body=sent,
             any_body=any_body,
+            hears=_made(hears),
             form=isinstance(sent, Form),
             query=page_query(asked) if page else asked,
             returns=shown,

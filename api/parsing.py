@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 import orjson
 from flask import request
 from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import HTTPException
 
 from api.problems import BadQuery, LengthRequired, TooLarge, UnsupportedMedia, faults_of
-from diary.errors import FieldFault, Invalid, Malformed
+from diary.errors import Fault, FieldFault, Invalid, Malformed
 
 LARGEST_BODY = 64 * 1024
 _DEEPEST = 32
@@ -40,6 +41,22 @@ def form_body(schema: Schema, largest: int) -> Callable[[], Any]:
         )
 
     return read
+
+
+def heard(schema: Schema, largest: int) -> dict[str, Any]:
+    """What of a JSON body is in order; nothing where none came, or none that can be read. For what
+    must not be refused for its form."""
+    found: dict[str, Any] = schema.load({})
+    try:
+        value = _json(_bytes("application/json", largest))
+        found |= schema.load(value if isinstance(value, dict) else {})
+    except ValidationError as error:
+        if isinstance(error.valid_data, dict):
+            found |= {name: error.valid_data[name] for name in found if name in error.valid_data}
+    except (Fault, HTTPException, OSError):
+        # A body that broke off on its way is one that cannot be read.
+        pass
+    return found
 
 
 def no_body() -> None:

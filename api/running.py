@@ -102,6 +102,8 @@ def carried_out(
             arguments["query"] = asked
         if read_body is not None:
             arguments["body"] = read_body()
+        elif declared.hears is not None:
+            arguments["body"] = parsing.heard(declared.hears, declared.max_body)
         elif not declared.any_body:
             parsing.no_body()
         if declared.needs_version:

@@ -106,6 +106,16 @@ class EntryView(View):
     note = Text(allow_none=True, max=4_000)
 
 
+class LocationView(View):
+    """Where the patient said they were, with what raised the alert or joined it."""
+
+    source = Text(metadata={"enum": ["check-in", "amendment", "quarantine", "help"]})
+    source_id = Id()
+    given_at = Instant(metadata={"description": "By the phone's clock."})
+    received_at = Instant()
+    text = Text(max=64_000)
+
+
 class AlertInFullView(View):
     """An alert with what found it and all that was done."""
 
@@ -114,6 +124,7 @@ class AlertInFullView(View):
     resolved_by = Part(PersonView, allow_none=True)
     findings = Items(Part(FindingView), max=10_000)
     entries = Items(Part(EntryView), max=100_000)
+    locations = Items(Part(LocationView), max=10_000, metadata={"description": "The newest first."})
 
 
 class AlertDraft(Body):

@@ -19,6 +19,7 @@ class AmendmentDraft(Body):
         required=True, keys=Text(max=255), metadata={"description": "As a check-in's, by item id."}
     )
     note = Text(min=1, max=4_000, load_default=None, metadata={"description": "As a check-in's."})
+    location = Text(min=1, max=500, load_default=None, metadata={"description": "As a check-in's."})
 
 
 class OwnAmendmentView(View):

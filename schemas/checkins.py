@@ -52,6 +52,16 @@ class CheckInDraft(Body):
             "a phrase of the clinic's list in it raises an alert at once."
         },
     )
+    location = Text(
+        min=1,
+        max=500,
+        load_default=None,
+        metadata={
+            "description": "Where the patient is right now, if they choose to say so. It is shown "
+            "to the care team with an alert, and kept sealed; where the answers raise none, it is "
+            "not kept."
+        },
+    )
     client_total = Int(
         min=0,
         max=1_000,
@@ -132,6 +142,17 @@ class ReceiptView(View):
     care_team_told = Flag()
     guidance = Part(GuidanceView)
     errors = Items(Part(FieldFaultView), max=1_000)
+
+
+class HelpCall(Body):
+    """What may come along with a call for help. Whatever is not in order is ignored."""
+
+    location = Text(
+        min=1,
+        max=500,
+        load_default=None,
+        metadata={"description": "Where the patient is right now. It is kept sealed."},
+    )
 
 
 class HelpView(View):

@@ -1,6 +1,7 @@
 """A patient's record as it is given out: items of sections, in a shape that only ever grows."""
 
 from diary.records.export import NAMES
+from schemas.alerts import LocationView
 from schemas.amendments import AmendmentView
 from schemas.base import View
 from schemas.checkins import ScoresView, SetApartView
@@ -21,6 +22,7 @@ from schemas.fields import (
 )
 from schemas.infusions import InfusionView
 from schemas.notes import NoteView
+from schemas.patient_contacts import PatientContactsView
 
 _BY = {"enum": ["patient", "care-team", "care-team-system", "system"]}
 
@@ -174,6 +176,8 @@ class ExportItemView(View):
     disclosure = Part(ExportDisclosureView)
     access = Part(ExportAccessView)
     state = Part(ExportStateView)
+    contacts = Part(PatientContactsView)
+    location = Part(LocationView)
 
 
 class OwnExportItemView(ExportItemView):

@@ -7,10 +7,17 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import select
 
-from diary.alerts.model import alert_entries, alerts
+from diary.alerts.model import alert_entries, alerts, locations
 from diary.callers import OPERATOR
 from diary.checkins.model import quarantine
-from diary.patients.model import break_glass, devices, legal_holds, patient_states, patients
+from diary.patients.model import (
+    break_glass,
+    devices,
+    legal_holds,
+    patient_contacts,
+    patient_states,
+    patients,
+)
 from diary.sealing import CLINIC_KEY_PLACE, DATA_KEY_PLACE
 from diary.vault import decrypt, place
 from diary.work import House, Work
@@ -31,6 +38,8 @@ def sealed_fields(work: Work, clinic: UUID, patient: UUID) -> Iterator[tuple[byt
         (break_glass.c.reason, break_glass.c.patient_id == patient),
         (legal_holds.c.reason, legal_holds.c.patient_id == patient),
         (patient_states.c.reason, patient_states.c.patient_id == patient),
+        (patient_contacts.c.details, patient_contacts.c.patient_id == patient),
+        (locations.c.text, locations.c.patient_id == patient),
         (alert_entries.c.note, alert_entries.c.alert_id.in_(of_theirs)),
     ):
         table: Any = column.table

@@ -105,6 +105,22 @@ findings = clinic_table(
     Index(None, "clinic_id", "source_id"),
 )
 
+# Where the patient said they were, with what raised an alert. text is sealed.
+locations = clinic_table(
+    "locations",
+    Column("patient_id", Id, nullable=False),
+    Column("alert_id", Id, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("source_id", Id, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    within_clinic("patient_id", "patients"),
+    within_clinic("alert_id", "alerts"),
+    Index(None, "clinic_id", "alert_id"),
+    Index(None, "clinic_id", "patient_id", "received_at"),
+)
+
 # The alert's history, append-only. note is sealed.
 alert_entries = clinic_table(
     "alert_entries",

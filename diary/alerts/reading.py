@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, and_, or_, select
 
 from diary.access import staff
+from diary.alerts import locations
 from diary.alerts.carry import NOTE_PLACE
 from diary.alerts.model import alert_entries, alerts, findings
 from diary.alerts.situation import Status
@@ -42,13 +43,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class AlertInFull:
-    """An alert with its findings and its history, oldest first."""
+    """An alert with its findings and its history, oldest first, and where the patient said they
+    were, newest first."""
 
     alert: Any
     acknowledged_by: Person | None
     resolved_by: Person | None
     findings: list[Any]
     entries: list[Entry]
+    locations: list[locations.Location]
 
 
 def visible(work: Work) -> Select[Any]:
@@ -136,6 +139,7 @@ def _in_full(work: Work, row: Row[Any]) -> AlertInFull:
         resolved_by=person(row.resolved_by),
         findings=list(found),
         entries=[_entry(work, line, row.patient_id, person) for line in lines],
+        locations=locations.of_alert(work, row.clinic_id, alert_id, row.patient_id),
     )
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, select, update
 
+from diary.alerts import locations
 from diary.alerts.service import raise_alert
 from diary.checkins import forms, notes
 from diary.checkins.apart import Apart, contradict, set_apart
@@ -44,6 +45,7 @@ class Amended:
     amended_at: datetime
     answers: Mapping[str, Any]
     note: str | None = None
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,15 @@ def _keep(
     word = Word(row.id, row.recorded_at, suicidality, by_itself=False)
     spoke(work, context, word, in_force.waits)
     alert_id = raise_alert(work, patient, found, source="amendment", source_id=amendment_id)
+    locations.keep(
+        work,
+        patient.id,
+        alert_id,
+        amended.location,
+        source="amendment",
+        source_id=amendment_id,
+        given_at=amended.amended_at,
+    )
     number = row.amendments + 1
     work.add(
         amendments,

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Row, select
 
+from diary.alerts import locations
 from diary.alerts.service import raise_alert
 from diary.checkins import notes
 from diary.checkins.context import Context
@@ -50,8 +51,16 @@ class Apart:
     @property
     def note(self) -> str | None:
         """What stands where a note belongs, if it is text."""
-        note = self.body.get("note") if isinstance(self.body, Mapping) else None
-        return note if isinstance(note, str) and note.strip() else None
+        return self._text("note")
+
+    @property
+    def location(self) -> str | None:
+        """What stands where a location belongs, if it is text."""
+        return self._text("location")
+
+    def _text(self, name: str) -> str | None:
+        text = self.body.get(name) if isinstance(self.body, Mapping) else None
+        return text if isinstance(text, str) and text.strip() else None
 
     def said(self, zone: str, facts: Facts | None) -> Said:
         """What it is judged as: of the daily check-in, beside its note. facts: its suicidality."""
@@ -124,6 +133,15 @@ def _judge_apart(
     word = Word(sent.check_in_id, sent.recorded_at, suicidality, by_itself=sent.by_itself)
     spoke(work, context, word, in_force.waits)
     alert_id = raise_alert(work, patient, result.findings, source="quarantine", source_id=apart_id)
+    locations.keep(
+        work,
+        patient.id,
+        alert_id,
+        sent.location,
+        source="quarantine",
+        source_id=apart_id,
+        given_at=min(sent.recorded_at, work.now),
+    )
     # With the faults beside it: a pointer may name a field that the phone made up.
     named = [{"pointer": fault.pointer, "code": fault.code} for fault in sent.faults]
     kept = {

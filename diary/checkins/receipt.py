@@ -40,6 +40,7 @@ class Draft:
     answers: Mapping[str, Any]
     note: str | None = None
     client_total: int | None = None
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

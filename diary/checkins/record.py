@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from diary.alerts import locations
 from diary.alerts.service import raise_alert
 from diary.checkins import forms, notes
 from diary.checkins.apart import Apart, contradict, set_apart
@@ -108,6 +109,15 @@ def _keep(
     word = Word(check_in_id, draft.recorded_at, suicidality, by_itself=True)
     spoke(work, context, word, in_force.waits)
     alert_id = raise_alert(work, patient, found, source="check-in", source_id=check_in_id)
+    locations.keep(
+        work,
+        patient.id,
+        alert_id,
+        draft.location,
+        source="check-in",
+        source_id=check_in_id,
+        given_at=draft.recorded_at,
+    )
     since = context.since(draft.recorded_at)
     offset = draft.recorded_at.utcoffset() or timedelta(0)
     row = {

@@ -54,8 +54,8 @@ def _misplaced(body: object) -> set[str]:
         answers = body.get("answers")
         if isinstance(answers, Mapping):
             rest["answers"] = {k: v for k, v in answers.items() if k not in SUICIDALITY}
-        # A language is no answer, and Sinhala's code is "si"; a note may say yes in Spanish.
-        for name in ("locale", "note", "reason"):
+        # A language is no answer, and Sinhala's code is "si"; free text may say yes in Spanish.
+        for name in ("locale", "note", "reason", "location"):
             if isinstance(body.get(name), str):
                 del rest[name]
     return {word.strip().casefold() for word in _words(rest)}.intersection(SUICIDALITY)

@@ -12,7 +12,15 @@ from sqlalchemy import (
     false,
 )
 
-from diary.columns import Id, Instant, clinic_table, metadata, partial_index, within_clinic
+from diary.columns import (
+    Id,
+    Instant,
+    clinic_table,
+    metadata,
+    partial_index,
+    version_column,
+    within_clinic,
+)
 
 # name is sealed; reference is what webhooks and lists call the patient: it means nothing outside.
 # drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
@@ -53,6 +61,19 @@ patient_states = clinic_table(
     Column("changed_by", Id),
     within_clinic("patient_id", "patients"),
     Index(None, "clinic_id", "patient_id", "changed_at"),
+)
+
+# details: sealed JSON, how the patient is reached and who else is. changed_by: `patient` or
+# `care-team`.
+patient_contacts = clinic_table(
+    "patient_contacts",
+    Column("patient_id", Id, nullable=False),
+    version_column(),
+    Column("details", LargeBinary, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(16), nullable=False),
+    within_clinic("patient_id", "patients"),
+    Index(None, "clinic_id", "patient_id", unique=True),
 )
 
 # Every hold that ever was, several of a patient among them; reason is sealed.

@@ -47,6 +47,8 @@ _SECTIONS = (
     _Section("disclosure", sections.disclosed),
     _Section("access", sections.accessed),
     _Section("state", sections.stood),
+    _Section("contacts", sections.reached),
+    _Section("location", sections.located),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

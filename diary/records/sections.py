@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, literal, or_, select, tuple_
 
 from diary.access import clinics
+from diary.alerts import locations as locating
 from diary.alerts.carry import NOTE_PLACE
-from diary.alerts.model import alert_entries, alerts
+from diary.alerts.model import alert_entries, alerts, locations
 from diary.alerts.model import findings as finding_rows
 from diary.audit import audit_events
 from diary.callers import CallerKind
@@ -23,8 +24,8 @@ from diary.consents import texts
 from diary.consents.model import consent_texts, consents
 from diary.infusions import service as infusing
 from diary.infusions.model import infusions
+from diary.patients import contacts, states
 from diary.patients import service as patients
-from diary.patients import states
 from diary.patients.devices import NAME_PLACE
 from diary.patients.model import devices, patient_states
 from diary.webhooks.disclosure import NOTICE
@@ -245,6 +246,18 @@ def stood(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
 
     by = (patient_states.c.changed_at, patient_states.c.id)
     return _read(work, states.history(work, patient_id), by, after, limit, shown)
+
+
+def reached(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """How the patient is reached, and who else is."""
+    return Found(contacts.all_of(work, patient_id), None)
+
+
+def located(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """Where the patient said they were when they told of a risk."""
+    by = (locations.c.received_at, locations.c.id)
+    query = locating.of_patient(work, patient_id)
+    return _read(work, query, by, after, limit, lambda row: locating.opened(work, row))
 
 
 def _read(

@@ -1,5 +1,6 @@
 """A patient takes answers back: the new ones hold, the old ones stay, and nothing alarms less."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ def amend(
     id: object = None,
     *,
     reason: object = REASON,
+    envelope: Mapping[str, object] | None = None,
     **answers: Any,
 ) -> Response:
     """Amend a check-in to calm answers but for these."""
@@ -26,7 +28,7 @@ def amend(
         "reason": reason,
         "amended_at": patient.check_in_body()["sent_at"],
         "answers": {**CALM, **gate, **answers},
-    }
+    } | dict(envelope or {})
     return patient.api.put(f"/v1/check-ins/{check_in_id}/amendments/{id or uuid4()}", body)
 
 

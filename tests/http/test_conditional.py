@@ -40,7 +40,7 @@ def test_every_change_has_a_rule() -> None:
     }
     without = {name for name, needed in changes.items() if not needed}
     assert without == ENDED | MEMBERSHIP | OWN_RULE
-    assert sum(changes.values()) == 10
+    assert sum(changes.values()) == 12
 
 
 @only_sqlite

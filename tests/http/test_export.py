@@ -52,9 +52,12 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     outside(cast)
     publish(cast, "disclosure")
     answer(cast.alice, "disclosure", given=True)
+    assert (
+        cast.alice.api.put("/v1/me/contacts", {"callback_phone": "+34 600 000 000"}).status == 200
+    )
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
     assert amend(cast.alice, first, si=5).status == 201
-    cast.alice.check_in(mood=11, si=1)
+    cast.alice.check_in(mood=11, si=1, envelope={"location": "At the bridge."})
     (alert,) = cast.dana.alerts()
     cast.bob.api.post(f"/v1/alerts/{alert['id']}/notes", {"text": "She sounds afraid."})
     cast.bob.resolve(alert, note="Spoke with her sister.")
@@ -101,6 +104,8 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert note["text"] == "The tea was good."
     (apart,) = of(items, "set_apart")
     assert apart["body"]["answers"]["mood"] == 11
+    assert of(items, "contacts")[0]["callback_phone"] == "+34 600 000 000"
+    assert of(items, "location")[0]["text"] == "At the bridge."
     (alert,) = of(items, "alert")
     assert (alert["status"], alert["outcome"]) == ("resolved", "contacted-safe")
     assert {each["alert_id"] for each in of(items, "finding")} == {alert["id"]}

@@ -24,7 +24,7 @@ from tests.cast import Cast, Member, Patient, signed_in
 from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.http.matrix import PEOPLE, ROLES, Ids, Matrix
-from tests.http.test_permissions import BODIES, CONTACT, LATER, OVERRIDE, ROTA
+from tests.http.test_permissions import BODIES, CONTACT, CONTACTS, LATER, OVERRIDE, ROTA
 
 HOLD = {"reason": "Case 12"}
 REASON = "She called the ward, and I have to know what she takes."
@@ -34,6 +34,7 @@ def _objects(
     doctor: Member, manager: Member, admin: Member, patient: Patient, cast: Cast
 ) -> dict[str, object]:
     """One of each that a path can name, around one patient."""
+    assert patient.api.put("/v1/me/contacts", CONTACTS).status == 200
     check_in = patient.check_in(si=4, envelope={"note": "Not a good day."}).json["id"]
     (note, *_) = doctor.api.get(f"/v1/patients/{patient.id}/notes").json["items"]
     (alert,) = doctor.api.get("/v1/alerts", patient_id=patient.id, status="open").json["items"]

@@ -41,6 +41,10 @@ CALM = {
     "severity": "low",
     "suicidality": False,
 }
+CONTACTS = {
+    "callback_phone": "+34 600 000 000",
+    "emergency": [{"name": "Ana", "phone": "+34 600 000 001", "may_call": True}],
+}
 BODIES: dict[str, dict[str, Any]] = {
     "putClinicRetention": {"months": 24},
     "postStaff": {"name": "Kim", "email": "kim@harbour.example", "role": "clinician"},
@@ -63,6 +67,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "postRotaOverrides": OVERRIDE,
     "postPatientConsents": CONSENT,
     "postPatientStates": {"state": "discharged", "reason": "Moved."},
+    "putOwnContacts": CONTACTS,
+    "putPatientContacts": CONTACTS,
     "postPatientLegalHolds": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},
     "postInstruments": {"document": phq9()},
