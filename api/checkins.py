@@ -15,7 +15,7 @@ from api.paging import Found, Page
 from api.problems import faults_of
 from diary.access.permissions import Scope
 from diary.checkins import reading
-from diary.checkins.model import check_ins, quarantine
+from diary.checkins.model import check_ins
 from diary.checkins.receipt import CheckInConflict, Draft, Outcome, Receipt
 from diary.checkins.record import record
 from diary.checkins.suicidality import suicidality_of
@@ -29,7 +29,6 @@ from schemas.checkins import (
     GuidanceView,
     OwnCheckInView,
     ReceiptView,
-    SetApartView,
 )
 from schemas.dump import dumper
 
@@ -128,22 +127,6 @@ class PatientCheckIn(Resource):
     def get(self, work: Work, patient_id: UUID, check_in_id: UUID) -> Row[Any]:
         """Read a check-in."""
         return reading.get(work, patient_id, check_in_id)
-
-
-@ns.route("/patients/<uuid:patient_id>/quarantine")
-class PatientQuarantine(Resource):
-    """What a patient's phone sent that could not be taken as it was."""
-
-    @operation(scope=Scope.CHECK_INS_READ, returns=SetApartView, page=True, raises=(NotFound,))
-    def get(self, work: Work, patient_id: UUID, page: Page) -> Found:
-        """List the bodies that were kept apart, the last received first."""
-        return page.read(
-            work,
-            reading.set_apart(work, patient_id),
-            quarantine.c.received_at,
-            quarantine.c.id,
-            shown=lambda row: reading.opened(work, row),
-        )
 
 
 def _read(work: Work, patient_id: UUID, query: dict[str, Any], page: Page) -> Found:

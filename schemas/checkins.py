@@ -214,16 +214,3 @@ class CheckInFilter(Query):
     recorded_from = Instant(load_default=None)
     recorded_before = Instant(load_default=None)
     si_at_least = TextInt(min=0, max=5, load_default=None)
-
-
-class SetApartView(View):
-    """A body that could not be taken as it was. Its suicidality answers were judged."""
-
-    id = Id()
-    check_in_id = Id()
-    why = Text(metadata={"enum": ["invalid", "conflict"]})
-    faults = Items(Free(), max=1_000)
-    body = Free(metadata={"description": "The body as it was sent."})
-    severity = SeverityWord(allow_none=True)
-    alert_id = Id(allow_none=True)
-    received_at = Instant()

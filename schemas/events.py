@@ -85,6 +85,14 @@ class NeedsPairingData(View):
     link = Text(metadata={"format": "uri"})
 
 
+class NeedsReviewData(View):
+    """What waits, and whose."""
+
+    quarantine_id = Id()
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    link = Text(metadata={"format": "uri"})
+
+
 class BreakGlassData(View):
     """Who reads whom, by ids alone."""
 
@@ -149,6 +157,11 @@ EVENTS: dict[str, type[Schema]] = {
             "device.needs_pairing",
             "A patient's phone was put out and must be paired anew.",
             NeedsPairingData,
+        ),
+        (
+            "quarantine.needs_review",
+            "What a patient's phone sent could not be taken as it was: a person has to look.",
+            NeedsReviewData,
         ),
         (
             "access.break_glass",

@@ -4,7 +4,7 @@ from diary.records.export import NAMES
 from schemas.alerts import LocationView
 from schemas.amendments import AmendmentView
 from schemas.base import View
-from schemas.checkins import ScoresView, SetApartView
+from schemas.checkins import ScoresView
 from schemas.clinic import OwnClinicView
 from schemas.consents import GivenView
 from schemas.fields import (
@@ -23,6 +23,7 @@ from schemas.fields import (
 from schemas.infusions import InfusionView
 from schemas.notes import NoteView
 from schemas.patient_contacts import PatientContactsView
+from schemas.quarantine import SetApartView
 
 _BY = {"enum": ["patient", "care-team", "care-team-system", "system"]}
 
@@ -83,6 +84,15 @@ class ExportCheckInView(View):
     days_since_infusion = Int(allow_none=True)
     hours_since_infusion = Int(allow_none=True)
     alert_id = Id(allow_none=True)
+
+
+class ExportSetApartView(SetApartView):
+    """What was sent and could not be taken as it was, and what the care team found it to be."""
+
+    class Meta(SetApartView.Meta):
+        exclude = ("patient_id", "reviewed_by")
+
+    has_review_note = Flag(metadata={"description": "The clinic gives it on request."})
 
 
 class ExportAlertView(View):
@@ -168,7 +178,7 @@ class ExportItemView(View):
     infusion = Part(InfusionView)
     check_in = Part(ExportCheckInView)
     amendment = Part(AmendmentView)
-    set_apart = Part(SetApartView)
+    set_apart = Part(ExportSetApartView)
     note = Part(NoteView)
     alert = Part(ExportAlertView)
     finding = Part(ExportFindingView)

@@ -35,6 +35,7 @@ def sealed_fields(work: Work, clinic: UUID, patient: UUID) -> Iterator[tuple[byt
         (patients.c.name, patients.c.id == patient),
         (devices.c.name, devices.c.patient_id == patient),
         (quarantine.c.body, quarantine.c.patient_id == patient),
+        (quarantine.c.review_note, quarantine.c.patient_id == patient),
         (break_glass.c.reason, break_glass.c.patient_id == patient),
         (legal_holds.c.reason, legal_holds.c.patient_id == patient),
         (patient_states.c.reason, patient_states.c.patient_id == patient),

@@ -38,6 +38,7 @@ class Scope(StrEnum):
     PATIENTS_ERASE = "patients:erase"
     INFUSIONS_WRITE = "infusions:write"
     CHECK_INS_READ = "check-ins:read"
+    CHECK_INS_REVIEW = "check-ins:review"
     NOTES_WRITE = "notes:write"
     ALERTS_READ = "alerts:read"
     ALERTS_WRITE = "alerts:write"
@@ -75,14 +76,18 @@ _CLINICAL = frozenset(
     }
 )
 
+# A person has to look: no program says in their place what an answer was meant to be.
+_BY_A_PERSON = frozenset({Scope.CHECK_INS_REVIEW})
+
 # What the session of a member without a second factor is good for: setting one up, and signing out.
 # A client has it not: its only session is its registration, which its administrator ends.
 SET_UP = frozenset({Scope.SESSION_WRITE})
 
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.PATIENT: frozenset({Scope.ME_READ, Scope.ME_WRITE, Scope.INSTRUMENTS_READ}),
-    Role.CLINICIAN: _CLINICAL | SET_UP | {Scope.BREAK_GLASS},
+    Role.CLINICIAN: _CLINICAL | _BY_A_PERSON | SET_UP | {Scope.BREAK_GLASS},
     Role.CARE_MANAGER: _CLINICAL
+    | _BY_A_PERSON
     | SET_UP
     | {
         Scope.POLICIES_WRITE,

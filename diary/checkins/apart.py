@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from diary.alerts import locations
 from diary.alerts.service import raise_alert
-from diary.checkins import notes
+from diary.checkins import needs_review, notes
 from diary.checkins.context import Context
 from diary.checkins.forms import Pinned, said_of_suicidality
 from diary.checkins.guide import guide
@@ -151,6 +151,7 @@ def _judge_apart(
         "pinned": sent.pinned and list(sent.pinned),
     }
     text = orjson.dumps(kept).decode()
+    needs_review.tell(work, patient, apart_id)
     work.add(
         quarantine,
         clinic_id=patient.clinic_id,

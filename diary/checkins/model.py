@@ -22,6 +22,7 @@ from diary.columns import (
     SeverityColumn,
     clinic_table,
     metadata,
+    partial_index,
     within_clinic,
 )
 
@@ -142,7 +143,8 @@ notes = clinic_table(
 )
 
 # body: kept whole and sealed, with what was wrong with it, which may name fields as they were sent.
-# Its suicidality answers were judged when it came.
+# Its suicidality answers were judged when it came. It waits until somebody has reviewed it; what
+# they wrote, review_note, is sealed.
 quarantine = clinic_table(
     "quarantine",
     Column("patient_id", Id, nullable=False),
@@ -153,8 +155,13 @@ quarantine = clinic_table(
     Column("severity", SeverityColumn),
     Column("alert_id", Id),
     Column("received_at", Instant, nullable=False),
+    Column("verdict", String(24)),
+    Column("review_note", LargeBinary),
+    Column("reviewed_at", Instant),
+    Column("reviewed_by", Id),
     within_clinic("patient_id", "patients"),
     within_clinic("alert_id", "alerts"),
     Index(None, "clinic_id", "patient_id", "check_in_id", "body_hash", unique=True),
     Index(None, "clinic_id", "patient_id", "received_at"),
+    partial_index("ix_quarantine_waiting", "clinic_id", "received_at", where="reviewed_at IS NULL"),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -17,13 +17,17 @@ from diary.patients import service as patients
 from diary.severity import Severity
 from diary.work import Work
 
+NOTE_PLACE: Final = "quarantine.review_note"
+
 
 @dataclass(frozen=True, slots=True)
 class SetApart:
     """A body kept in quarantine, opened for the care team. why: `invalid` or `conflict`.
-    recorded_at: the moment that it was judged as of."""
+    recorded_at: the moment that it was judged as of. verdict, review_note, reviewed_at,
+    reviewed_by: what a member of the team found it to be; None while it waits for that."""
 
     id: UUID
+    patient_id: UUID
     check_in_id: UUID
     why: str
     faults: list[dict[str, str]]
@@ -33,6 +37,10 @@ class SetApart:
     alert_id: UUID | None
     recorded_at: datetime
     received_at: datetime
+    verdict: str | None
+    review_note: str | None
+    reviewed_at: datetime | None
+    reviewed_by: UUID | None
 
 
 def visible(work: Work, patient_id: UUID) -> Select[Any]:
@@ -63,17 +71,11 @@ def set_apart(work: Work, patient_id: UUID) -> Select[Any]:
 
 def opened(work: Work, row: Row[Any]) -> SetApart:
     """A quarantined body with its seal opened."""
-    kept = orjson.loads(
-        work.vault.open(
-            row.body,
-            place=BODY_PLACE,
-            clinic=row.clinic_id,
-            row=row.id,
-            patient=row.patient_id,
-        )
-    )
+    place = {"clinic": row.clinic_id, "row": row.id, "patient": row.patient_id}
+    kept = orjson.loads(work.vault.open(row.body, place=BODY_PLACE, **place))
     return SetApart(
         id=row.id,
+        patient_id=row.patient_id,
         check_in_id=row.check_in_id,
         why=row.why,
         faults=kept["faults"],
@@ -86,4 +88,8 @@ def opened(work: Work, row: Row[Any]) -> SetApart:
         if "recorded_at" in kept
         else row.received_at,
         received_at=row.received_at,
+        verdict=row.verdict,
+        review_note=row.review_note and work.vault.open(row.review_note, place=NOTE_PLACE, **place),
+        reviewed_at=row.reviewed_at,
+        reviewed_by=row.reviewed_by,
     )

@@ -1,7 +1,7 @@
 """The sections of an export: each reads its next items after a key, oldest first."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -122,7 +122,16 @@ def set_apart(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """What was sent and could not be taken as it was."""
     by = (quarantine.c.received_at, quarantine.c.id)
     query = reading.set_apart(work, patient_id)
-    return _read(work, query, by, after, limit, lambda row: reading.opened(work, row))
+
+    def shown(row: Row[Any]) -> dict[str, Any]:
+        kept = reading.opened(work, row)
+        note = None if work.caller.kind is CallerKind.DEVICE else kept.review_note
+        return asdict(kept) | {
+            "review_note": note,
+            "has_review_note": kept.review_note is not None,
+        }
+
+    return _read(work, query, by, after, limit, shown)
 
 
 def noted(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:

@@ -17,6 +17,7 @@ from api.problems import MEDIA_TYPE
 from diary.access.permissions import Role
 from diary.alerts import carry, decide, unreachable
 from diary.callers import Caller, CallerKind
+from diary.checkins import needs_review
 from diary.isolation import EVERYTHING
 from diary.webhooks import break_glass, by_hand, consenting, needs_pairing, states
 from diary.webhooks.model import messages
@@ -101,7 +102,8 @@ def _sent_by_the_diary() -> set[str]:
     """Every message type that the code names where it decides and where it sends."""
     sources = (getsource(module) for module in (decide, carry))
     named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
-    modules = (unreachable, by_hand, break_glass, consenting, needs_pairing, states)
+    steps = (unreachable, by_hand, break_glass, consenting)
+    modules = (*steps, needs_pairing, states, needs_review)
     sources = (getsource(module) for module in modules)
     return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
@@ -137,6 +139,7 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     (alert,) = cast.dana.alerts()
     cast.alice.check_in(si=1)
     cast.alice.check_in(si=5)
+    cast.alice.check_in(mood=11)
     for _ in range(4):
         clock.advance(minutes=5, seconds=1)
         engine.run_until_idle()
@@ -175,5 +178,5 @@ DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
     *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id", "device_id"),
     *("break_glass_id", "staff_id", "until"),
-    *("purpose", "state", "alert_open", "awaited"),
+    *("purpose", "state", "alert_open", "awaited", "quarantine_id"),
 }

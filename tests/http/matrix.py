@@ -97,6 +97,7 @@ RELATIONS: dict[str, Relation] = {
     "check_in_id": record,
     "infusion_id": record,
     "note_id": record,
+    "quarantine_id": record,
     "device_id": record,
     "hold_id": record,
     "alert_id": alert,

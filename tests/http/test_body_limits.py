@@ -65,7 +65,8 @@ def test_nothing_is_set_that_is_not_the_callers_to_set(
     before = stored(house)
     for path, method, declared in WITH_BODY:
         url = path
-        for name, value in (ids | {"check_in_id": uuid4(), "amendment_id": uuid4()}).items():
+        made_up = {"check_in_id": uuid4(), "amendment_id": uuid4(), "quarantine_id": uuid4()}
+        for name, value in (ids | made_up).items():
             url = url.replace(f"<uuid:{name}>", str(value))
         url = url.replace("<string:applies_to>", "default")
         known = set(declared.body.fields) if declared.body else set()

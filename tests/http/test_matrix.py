@@ -37,6 +37,8 @@ def _objects(
     assert patient.api.put("/v1/me/contacts", CONTACTS).status == 200
     check_in = patient.check_in(si=4, envelope={"note": "Not a good day."}).json["id"]
     (note, *_) = doctor.api.get(f"/v1/patients/{patient.id}/notes").json["items"]
+    assert patient.check_in(mood=11).status == 202
+    (apart, *_) = doctor.api.get(f"/v1/patients/{patient.id}/quarantine").json["items"]
     (alert,) = doctor.api.get("/v1/alerts", patient_id=patient.id, status="open").json["items"]
     planned = {"planned_at": LATER}
     infusion = doctor.api.post(f"/v1/patients/{patient.id}/infusions", planned).json
@@ -47,6 +49,7 @@ def _objects(
         "check_in_id": check_in,
         "infusion_id": infusion["id"],
         "note_id": note["id"],
+        "quarantine_id": apart["id"],
         "device_id": patient.device_id,
         "hold_id": manager.api.post(f"/v1/patients/{patient.id}/legal-holds", HOLD).json["id"],
         "alert_id": alert["id"],

@@ -69,6 +69,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "postPatientStates": {"state": "discharged", "reason": "Moved."},
     "putOwnContacts": CONTACTS,
     "putPatientContacts": CONTACTS,
+    "postSetApartReview": {"verdict": "duplicate"},
     "postPatientLegalHolds": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},
     "postInstruments": {"document": phq9()},

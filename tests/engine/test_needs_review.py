@@ -1,0 +1,40 @@
+"""A person has to look at what could not be taken as it was sent: the care team hears of it."""
+
+from engine.loop import Engine
+from tests.cast import Cast
+from tests.engine.steps import heard
+from tests.receiver import Receiver
+
+
+def test_every_endpoint_hears_of_the_first_that_waits(
+    cast: Cast, receiver: Receiver, engine: Engine
+) -> None:
+    assert cast.alice.check_in(mood=11).status == 202
+    engine.run_until_idle()
+    told = receiver.expect("quarantine.needs_review", "team")
+    assert told.data.keys() == {"quarantine_id", "patient", "link"}
+    assert told.data["patient"] == cast.alice.reference
+    assert receiver.expect("quarantine.needs_review", "on-call").data == told.data
+    receiver.expect_none(name="elsewhere")
+    url = told.data["link"].removeprefix("https://diary.example")
+    assert cast.bob.api.get(url).json["id"] == told.data["quarantine_id"]
+
+    # Another one adds nothing while the first waits, and does once it was reviewed.
+    assert cast.alice.check_in(mood=12).status == 202
+    engine.run_until_idle()
+    assert heard(receiver, "team") == ["quarantine.needs_review"]
+    for apart in cast.bob.api.get("/v1/quarantine").json["items"]:
+        review = f"/v1/patients/{cast.alice.id}/quarantine/{apart['id']}/review"
+        assert cast.bob.api.post(review, {"verdict": "unusable"}).status == 201
+    assert cast.alice.check_in(mood=13).status == 202
+    engine.run_until_idle()
+    assert heard(receiver, "team") == ["quarantine.needs_review"] * 2
+
+
+def test_a_risk_in_it_pages_all_the_same(cast: Cast, receiver: Receiver, engine: Engine) -> None:
+    for _ in range(2):
+        assert cast.alice.check_in(mood=11, si=4).status == 202
+    engine.run_until_idle()
+    told = heard(receiver, "team")
+    assert told.count("quarantine.needs_review") == 1
+    assert "opened" in told
