@@ -165,6 +165,19 @@ class ExportStateView(View):
     reason = Text(allow_none=True, max=2_000)
 
 
+class ExportKnownBaselineView(View):
+    """A low level of suicidality that was known of the patient, for a time."""
+
+    id = Id()
+    level = Int()
+    set_at = Instant()
+    until = Instant()
+    ended_at = Instant(allow_none=True)
+    ended_why = Text(allow_none=True)
+    has_reason = Flag(metadata={"description": "The clinic gives it on request."})
+    reason = Text(allow_none=True, max=2_000)
+
+
 class ExportItemView(View):
     """One item: `section` names the member that holds it, the only other one."""
 
@@ -188,6 +201,7 @@ class ExportItemView(View):
     state = Part(ExportStateView)
     contacts = Part(PatientContactsView)
     location = Part(LocationView)
+    known_baseline = Part(ExportKnownBaselineView)
 
 
 class OwnExportItemView(ExportItemView):

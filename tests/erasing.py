@@ -18,6 +18,7 @@ from diary.patients.model import (
     patient_states,
     patients,
 )
+from diary.rules.model import known_baselines
 from diary.sealing import CLINIC_KEY_PLACE, DATA_KEY_PLACE
 from diary.vault import decrypt, place
 from diary.work import House, Work
@@ -41,6 +42,7 @@ def sealed_fields(work: Work, clinic: UUID, patient: UUID) -> Iterator[tuple[byt
         (patient_states.c.reason, patient_states.c.patient_id == patient),
         (patient_contacts.c.details, patient_contacts.c.patient_id == patient),
         (locations.c.text, locations.c.patient_id == patient),
+        (known_baselines.c.reason, known_baselines.c.patient_id == patient),
         (alert_entries.c.note, alert_entries.c.alert_id.in_(of_theirs)),
     ):
         table: Any = column.table

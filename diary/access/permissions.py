@@ -40,6 +40,7 @@ class Scope(StrEnum):
     CHECK_INS_READ = "check-ins:read"
     CHECK_INS_REVIEW = "check-ins:review"
     NOTES_WRITE = "notes:write"
+    KNOWN_BASELINES_WRITE = "known-baselines:write"
     ALERTS_READ = "alerts:read"
     ALERTS_WRITE = "alerts:write"
     POLICIES_READ = "policies:read"
@@ -85,7 +86,10 @@ SET_UP = frozenset({Scope.SESSION_WRITE})
 
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.PATIENT: frozenset({Scope.ME_READ, Scope.ME_WRITE, Scope.INSTRUMENTS_READ}),
-    Role.CLINICIAN: _CLINICAL | _BY_A_PERSON | SET_UP | {Scope.BREAK_GLASS},
+    Role.CLINICIAN: _CLINICAL
+    | _BY_A_PERSON
+    | SET_UP
+    | {Scope.BREAK_GLASS, Scope.KNOWN_BASELINES_WRITE},
     Role.CARE_MANAGER: _CLINICAL
     | _BY_A_PERSON
     | SET_UP

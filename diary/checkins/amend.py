@@ -19,7 +19,7 @@ from diary.checkins import forms, notes
 from diary.checkins.apart import Apart, contradict, set_apart
 from diary.checkins.context import Context, look
 from diary.checkins.forms import Form, Pinned
-from diary.checkins.judging import Said, judged
+from diary.checkins.judging import Said, judged, told
 from diary.checkins.kept import fingerprint_of, note_of, receipt_of
 from diary.checkins.model import amendments, check_ins
 from diary.checkins.reading import get
@@ -177,7 +177,8 @@ def _keep(
     suicidality = suicidality_severity(found, in_force.rules)
     word = Word(row.id, row.recorded_at, suicidality, by_itself=False)
     spoke(work, context, word, in_force.waits)
-    alert_id = raise_alert(work, patient, found, source="amendment", source_id=amendment_id)
+    told_of = told(work, context, result, in_force)
+    alert_id = raise_alert(work, patient, told_of, source="amendment", source_id=amendment_id)
     locations.keep(
         work,
         patient.id,

@@ -15,7 +15,7 @@ from diary.checkins import needs_review, notes
 from diary.checkins.context import Context
 from diary.checkins.forms import Pinned, said_of_suicidality
 from diary.checkins.guide import guide
-from diary.checkins.judging import Judged, Said, judged
+from diary.checkins.judging import Judged, Said, judged, told
 from diary.checkins.model import quarantine
 from diary.checkins.receipt import CheckInConflict, Outcome, Receipt
 from diary.checkins.word import Word, spoke
@@ -132,7 +132,8 @@ def _judge_apart(
     suicidality = suicidality_severity(result.findings, in_force.rules)
     word = Word(sent.check_in_id, sent.recorded_at, suicidality, by_itself=sent.by_itself)
     spoke(work, context, word, in_force.waits)
-    alert_id = raise_alert(work, patient, result.findings, source="quarantine", source_id=apart_id)
+    told_of = told(work, context, result, in_force)
+    alert_id = raise_alert(work, patient, told_of, source="quarantine", source_id=apart_id)
     locations.keep(
         work,
         patient.id,

@@ -20,7 +20,7 @@ from diary.infusions.service import Since, latest_before, since
 from diary.oncall.model import rotas
 from diary.patients.model import ERASED, patients
 from diary.rules.facts import AfterInfusion, Late
-from diary.rules.model import silences
+from diary.rules.model import known_baselines, silences
 from diary.rules.service import in_force
 from diary.severity import Severity
 from diary.work import Work
@@ -185,6 +185,9 @@ def _look() -> Select[Any]:
             kept.c.severity.label("apart_severity"),
             kept.c.received_at.label("apart_at"),
             silences.c.since.label("silent_since"),
+            known_baselines.c.level.label("known_level"),
+            known_baselines.c.until.label("known_until"),
+            known_baselines.c.review_due_at.label("known_review_due_at"),
             exists(_EXISTING).label("exists_already"),
         )
         .select_from(patients)
@@ -220,6 +223,14 @@ def _look() -> Select[Any]:
             and_(
                 silences.c.clinic_id == patients.c.clinic_id,
                 silences.c.patient_id == patients.c.id,
+            ),
+        )
+        .outerjoin(
+            known_baselines,
+            and_(
+                known_baselines.c.clinic_id == patients.c.clinic_id,
+                known_baselines.c.patient_id == patients.c.id,
+                known_baselines.c.ended_at.is_(None),
             ),
         )
         .outerjoin(last, and_(last.c.clinic_id == patients.c.clinic_id, last.c.id == infusion))

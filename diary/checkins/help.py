@@ -2,6 +2,7 @@
 
 from diary.alerts import locations
 from diary.alerts.service import raise_alert
+from diary.checkins import baselines
 from diary.checkins.context import look
 from diary.checkins.guide import guide
 from diary.checkins.receipt import Outcome, Receipt
@@ -20,6 +21,8 @@ def ask_for_help(work: Work, *, location: str | None = None) -> Receipt:
     in_force = load(work, context.patient.clinic_id, context.rule_set_id)
     # Whoever calls for help and then falls silent must not be waited for less than before.
     spoke(work, context, Word(help_id, work.now, Severity.CRITICAL, by_itself=True), in_force.waits)
+    if baselines.in_force(context.clinic, work.now) is not None:
+        baselines.end(work, context.patient.id, baselines.Why.RISE)
     alert_id = raise_alert(work, context.patient, found, source="help", source_id=help_id)
     locations.keep(
         work,

@@ -11,12 +11,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from diary.alerts.findings import Finding
+from diary.checkins import baselines
 from diary.checkins.context import DAY_STARTS, Context
 from diary.checkins.lookback import history
+from diary.instruments.measures import DAILY
 from diary.rules.default import DEFAULT
 from diary.rules.facts import AfterInfusion, Facts, History, Late
+from diary.rules.known import covers, ended, listed
 from diary.rules.phrases import found as phrases_in
-from diary.rules.ruleset import judge
+from diary.rules.ruleset import judge, suicidality_severity
 from diary.rules.service import InForce
 from diary.severity import Severity
 from diary.work import Work
@@ -63,15 +66,34 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found, gravest first, and the phrases of the clinic's list in the note."""
+    """What was found, gravest first, and the phrases of the clinic's list in the note. facts: what
+    it was found in."""
 
     findings: tuple[Finding, ...]
     phrases: tuple[str, ...]
+    facts: Facts
 
 
 def judged(work: Work, context: Context, said: Said, in_force: InForce) -> Judged:
     """Judge it as it comes."""
     return judged_by(in_force, said, _Now(work, context))
+
+
+def told(work: Work, context: Context, result: Judged, in_force: InForce) -> tuple[Finding, ...]:
+    """What an alert is told of it: as it was found, but for what a known baseline covers. Whatever
+    is graver than that ends it."""
+    known = baselines.in_force(context.clinic, work.now)
+    if known is None or not result.findings:
+        return result.findings
+    rules, facts = in_force.rules, result.facts
+    if in_force.unheard.isdisjoint(facts.groups) and covers(rules, facts, known.level):
+        return listed(result.findings, rules, known)
+    found = suicidality_severity(result.findings, rules) or Severity.LOW
+    # Another instrument may say what is known already in its own words.
+    if found < (Severity.MODERATE if DAILY in facts.groups else Severity.HIGH):
+        return result.findings
+    baselines.end(work, context.patient.id, baselines.Why.RISE)
+    return ended(result.findings, rules, known)
 
 
 def judged_by(in_force: InForce, said: Said, known: Known) -> Judged:
@@ -98,7 +120,7 @@ def judged_by(in_force: InForce, said: Said, known: Known) -> Judged:
             if each.rule not in DEFAULT.apart
         ]
         findings = tuple(sorted((*findings, *shipped), key=lambda each: each.rank, reverse=True))
-    return Judged(findings, phrases)
+    return Judged(findings, phrases, facts)
 
 
 @dataclass(frozen=True, slots=True)

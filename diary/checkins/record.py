@@ -17,7 +17,7 @@ from diary.checkins import forms, notes
 from diary.checkins.apart import Apart, contradict, set_apart
 from diary.checkins.context import Context, look
 from diary.checkins.forms import Form
-from diary.checkins.judging import Said, judged
+from diary.checkins.judging import Said, judged, told
 from diary.checkins.kept import fingerprint_of, note_of, receipt_of
 from diary.checkins.model import check_ins
 from diary.checkins.receipt import Draft, Outcome, Receipt
@@ -108,7 +108,8 @@ def _keep(
     suicidality = suicidality_severity(found, in_force.rules)
     word = Word(check_in_id, draft.recorded_at, suicidality, by_itself=True)
     spoke(work, context, word, in_force.waits)
-    alert_id = raise_alert(work, patient, found, source="check-in", source_id=check_in_id)
+    told_of = told(work, context, result, in_force)
+    alert_id = raise_alert(work, patient, told_of, source="check-in", source_id=check_in_id)
     locations.keep(
         work,
         patient.id,

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from diary.alerts.reading import open_alert
+from diary.checkins import baselines
 from diary.patients import states
 from diary.patients.service import Patient, get
 from diary.patients.states import State
@@ -64,5 +65,8 @@ def _followed(work: Work, patient_id: UUID, made: states.Change | None) -> Stand
                 update(silences).where(*here, silences.c.due_at.is_(None)).values(due_at=work.now)
             )
             work.wake_engine()
+        # After the silence, as whoever records a check-in locks them.
+        if made.state in states.ENDED:
+            baselines.end(work, patient_id, baselines.Why.LEFT)
         tell(work, patient_id, made.state, alert_open=alert_id is not None, awaited=awaited)
     return Standing(get(work, patient_id), alert_id, awaited)

@@ -49,6 +49,7 @@ _SECTIONS = (
     _Section("state", sections.stood),
     _Section("contacts", sections.reached),
     _Section("location", sections.located),
+    _Section("known_baseline", sections.known),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

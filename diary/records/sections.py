@@ -16,8 +16,8 @@ from diary.alerts.model import findings as finding_rows
 from diary.audit import audit_events
 from diary.callers import CallerKind
 from diary.checkins import amend as amending
+from diary.checkins import baselines, reading
 from diary.checkins import notes as noting
-from diary.checkins import reading
 from diary.checkins.model import amendments, check_ins, notes, quarantine
 from diary.consents import service as consenting
 from diary.consents import texts
@@ -28,6 +28,7 @@ from diary.patients import contacts, states
 from diary.patients import service as patients
 from diary.patients.devices import NAME_PLACE
 from diary.patients.model import devices, patient_states
+from diary.rules.model import known_baselines
 from diary.webhooks.disclosure import NOTICE
 from diary.webhooks.model import deliveries, endpoints, messages
 from diary.work import Work
@@ -267,6 +268,18 @@ def located(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     by = (locations.c.received_at, locations.c.id)
     query = locating.of_patient(work, patient_id)
     return _read(work, query, by, after, limit, lambda row: locating.opened(work, row))
+
+
+def known(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """The low levels that were known of the patient. The care team's reason is for it to give."""
+
+    def shown(row: Row[Any]) -> dict[str, Any]:
+        opened = baselines.opened(work, row)
+        reason = None if work.caller.kind is CallerKind.DEVICE else opened.reason
+        return asdict(opened) | {"reason": reason, "has_reason": True}
+
+    by = (known_baselines.c.set_at, known_baselines.c.id)
+    return _read(work, baselines.of_patient(work, patient_id), by, after, limit, shown)
 
 
 def _read(

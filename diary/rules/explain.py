@@ -163,5 +163,11 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "phrase": _phrases,
     "not": _not,
     "late": _late,
+    "known_level": lambda each: (
+        f"no worse than the known level of {each['level']}, so a list entry (found {each['found']})"
+    ),
+    "above_known_level": lambda each: (
+        f"not what is known of the patient (level {each['level']}), which ends with this"
+    ),
 }
 """What each kind of evidence says; `all` and `any` leave none of their own."""

@@ -1,6 +1,7 @@
-"""Published rule sets: immutable versions per clinic; and the silences that wait to be judged."""
+"""Published rule sets: immutable versions per clinic; the silences that wait to be judged; and the
+low levels that are known of patients."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from diary.columns import (
     Document,
@@ -39,4 +40,30 @@ silences = Table(
     Column("due_at", Instant),
     within_clinic("patient_id", "patients"),
     partial_index("ix_silences_due", "due_at", where="due_at IS NOT NULL"),
+)
+
+# A low level that a clinician knows of a patient; reason is sealed. ended_why: `over`, `rise`,
+# `replaced`, `ended`, `left`; NULL while it is in force, or is over and nobody has looked since.
+known_baselines = clinic_table(
+    "known_baselines",
+    Column("patient_id", Id, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("set_by", Id, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("review_due_at", Instant, nullable=False),
+    Column("reviewed_at", Instant),
+    Column("reviewed_by", Id),
+    Column("ended_at", Instant),
+    Column("ended_why", String(16)),
+    within_clinic("patient_id", "patients"),
+    Index(None, "clinic_id", "patient_id", "set_at"),
+    partial_index(
+        "uq_known_baselines_one_in_force",
+        "clinic_id",
+        "patient_id",
+        where="ended_at IS NULL",
+        unique=True,
+    ),
 )

@@ -23,6 +23,7 @@ ENDED = {
     "deletePatientBreakGlass",
     "deletePatient",
     "deletePatientLegalHold",
+    "deletePatientKnownBaseline",
 }
 # One member of a set is put in or taken out: whoever does so for another undoes nothing.
 MEMBERSHIP = {"putCareTeamMember", "deleteCareTeamMember"}

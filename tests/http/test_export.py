@@ -55,6 +55,9 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     assert (
         cast.alice.api.put("/v1/me/contacts", {"callback_phone": "+34 600 000 000"}).status == 200
     )
+    known = {"level": 1, "reason": "Since spring.", "until": "2026-03-20T09:00:00Z"}
+    made = cast.bob.api.post(f"/v1/patients/{cast.alice.id}/known-baselines", known)
+    assert made.status == 201
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
     assert amend(cast.alice, first, si=5).status == 201
     cast.alice.check_in(mood=11, si=1, envelope={"location": "At the bridge."})
@@ -106,6 +109,7 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert apart["body"]["answers"]["mood"] == 11
     assert of(items, "contacts")[0]["callback_phone"] == "+34 600 000 000"
     assert of(items, "location")[0]["text"] == "At the bridge."
+    assert of(items, "known_baseline")[0]["ended_why"] == "rise"
     (alert,) = of(items, "alert")
     assert (alert["status"], alert["outcome"]) == ("resolved", "contacted-safe")
     assert {each["alert_id"] for each in of(items, "finding")} == {alert["id"]}
@@ -127,6 +131,8 @@ def test_notes_are_for_the_team_to_give_and_names_are_nobodys(cast: Cast, a_life
         None,
         "She is home.",
     )
+    (own_known,), (known,) = of(own, "known_baseline"), of(team, "known_baseline")
+    assert (own_known["reason"], known["reason"]) == (None, "Since spring.")
     for items in (own, team):
         text = orjson.dumps(items).decode()
         for member in (cast.bob, cast.dana, cast.erin):

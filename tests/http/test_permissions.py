@@ -66,6 +66,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putRota": ROTA,
     "postRotaOverrides": OVERRIDE,
     "postPatientConsents": CONSENT,
+    "postPatientKnownBaselines": {"level": 1, "reason": "For years.", "until": LATER},
     "postPatientStates": {"state": "discharged", "reason": "Moved."},
     "putOwnContacts": CONTACTS,
     "putPatientContacts": CONTACTS,
