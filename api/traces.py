@@ -13,7 +13,13 @@ from diary.callers import Caller
 from diary.work import House
 
 _OF_PATIENTS = frozenset(
-    {Scope.PATIENTS_READ, Scope.CHECK_INS_READ, Scope.ALERTS_READ, Scope.BREAK_GLASS_READ}
+    {
+        Scope.PATIENTS_READ,
+        Scope.CHECK_INS_READ,
+        Scope.SAFETY_PLANS_READ,
+        Scope.ALERTS_READ,
+        Scope.BREAK_GLASS_READ,
+    }
 )
 
 

@@ -12,6 +12,7 @@ from diary.oncall import model as oncall
 from diary.patients import model as patients
 from diary.remembered import remembered_requests
 from diary.rules import model as rules
+from diary.safety import model as safety
 from diary.trail import model as trail
 from diary.watch import model as watch
 from diary.webhooks import model as webhooks
@@ -31,6 +32,7 @@ __all__ = [
     "patients",
     "remembered_requests",
     "rules",
+    "safety",
     "trail",
     "watch",
     "webhooks",

@@ -79,6 +79,13 @@ class CoverageView(View):
     text = Text(max=2_000)
 
 
+class PlanLinkView(View):
+    """Where the patient's safety plan is, for a phone that has not this version of it."""
+
+    version = Int(min=1)
+    path = Text()
+
+
 class GuidanceView(View):
     """What to show the patient now, whatever becomes of any message to the care team."""
 
@@ -92,6 +99,11 @@ class GuidanceView(View):
     clinic_phone = Text(allow_none=True)
     coverage = Part(CoverageView)
     crisis_pack = Text(metadata={"description": "Where the offline crisis pack is."})
+    safety_plan = Part(
+        PlanLinkView,
+        allow_none=True,
+        metadata={"description": "The patient's own; null where nobody has written one."},
+    )
 
 
 class ScoresView(View):

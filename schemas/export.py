@@ -24,6 +24,7 @@ from schemas.infusions import InfusionView
 from schemas.notes import NoteView
 from schemas.patient_contacts import PatientContactsView
 from schemas.quarantine import SetApartView
+from schemas.safety_plans import SafetyPlanView
 
 _BY = {"enum": ["patient", "care-team", "care-team-system", "system"]}
 
@@ -202,6 +203,7 @@ class ExportItemView(View):
     contacts = Part(PatientContactsView)
     location = Part(LocationView)
     known_baseline = Part(ExportKnownBaselineView)
+    safety_plan = Part(SafetyPlanView)
 
 
 class OwnExportItemView(ExportItemView):

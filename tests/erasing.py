@@ -19,6 +19,7 @@ from diary.patients.model import (
     patients,
 )
 from diary.rules.model import known_baselines
+from diary.safety.model import safety_plans
 from diary.sealing import CLINIC_KEY_PLACE, DATA_KEY_PLACE
 from diary.vault import decrypt, place
 from diary.work import House, Work
@@ -37,6 +38,7 @@ def sealed_fields(work: Work, clinic: UUID, patient: UUID) -> Iterator[tuple[byt
         (devices.c.name, devices.c.patient_id == patient),
         (quarantine.c.body, quarantine.c.patient_id == patient),
         (quarantine.c.review_note, quarantine.c.patient_id == patient),
+        (safety_plans.c.steps, safety_plans.c.patient_id == patient),
         (break_glass.c.reason, break_glass.c.patient_id == patient),
         (legal_holds.c.reason, legal_holds.c.patient_id == patient),
         (patient_states.c.reason, patient_states.c.patient_id == patient),

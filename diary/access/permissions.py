@@ -41,6 +41,8 @@ class Scope(StrEnum):
     CHECK_INS_REVIEW = "check-ins:review"
     NOTES_WRITE = "notes:write"
     KNOWN_BASELINES_WRITE = "known-baselines:write"
+    SAFETY_PLANS_READ = "safety-plans:read"
+    SAFETY_PLANS_WRITE = "safety-plans:write"
     ALERTS_READ = "alerts:read"
     ALERTS_WRITE = "alerts:write"
     POLICIES_READ = "policies:read"
@@ -67,6 +69,8 @@ _CLINICAL = frozenset(
         Scope.INFUSIONS_WRITE,
         Scope.CHECK_INS_READ,
         Scope.NOTES_WRITE,
+        Scope.SAFETY_PLANS_READ,
+        Scope.SAFETY_PLANS_WRITE,
         Scope.ALERTS_READ,
         Scope.ALERTS_WRITE,
         Scope.POLICIES_READ,

@@ -22,6 +22,7 @@ from diary.patients.model import ERASED, patients
 from diary.rules.facts import AfterInfusion, Late
 from diary.rules.model import known_baselines, silences
 from diary.rules.service import in_force
+from diary.safety.plans import newest_version
 from diary.severity import Severity
 from diary.work import Work
 
@@ -173,6 +174,7 @@ def _look() -> Select[Any]:
             rotas.c.shifts,
             rotas.c.overrides,
             in_force(clinics.c.id).label("rule_set_id"),
+            newest_version(patients.c.clinic_id, patients.c.id).label("safety_plan_version"),
             last.c.number.label("infusion_number"),
             last.c.started_at.label("infusion_started_at"),
             last.c.ended_at.label("infusion_ended_at"),

@@ -1,5 +1,6 @@
 """The guidance that goes back to the patient in the same response, whatever delivery does."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -8,7 +9,7 @@ import orjson
 
 from diary.crisis.contacts import contacts_for
 from diary.crisis.coverage import coverage
-from diary.crisis.guidance import Guidance, guidance
+from diary.crisis.guidance import Guidance, PlanLink, guidance
 from diary.crisis.hours import StaffedHours
 from diary.oncall.rota import Rota
 from diary.severity import Severity
@@ -24,7 +25,8 @@ def guide(
 ) -> Guidance:
     """Guidance for an answer judged this grave. clinic: a row with name, country, phone,
     time_zone and staffed_hours; and rota_zone, shifts and overrides of the rota that tells the
-    hours instead, where there is one. looking: for one who has answered nothing just now."""
+    hours instead, where there is one; and safety_plan_version of the patient, if they have one.
+    looking: for one who has answered nothing just now."""
     hours = None
     if clinic.shifts is not None:
         hours = orjson.dumps([clinic.rota_zone, clinic.shifts, clinic.overrides])
@@ -33,7 +35,10 @@ def guide(
     minute = now.replace(second=0, microsecond=0)
     zone = clinic.time_zone if clinic.shifts is None else None
     who = (clinic.name, clinic.phone, clinic.country, zone)
-    return _guide(who, hours, severity, locale, minute, looking)
+    found = _guide(who, hours, severity, locale, minute, looking)
+    if clinic.safety_plan_version is None:
+        return found
+    return replace(found, safety_plan=PlanLink(clinic.safety_plan_version))
 
 
 @lru_cache(maxsize=1_024)

@@ -15,6 +15,7 @@ from diary.crisis.standing import Progress, Stands, progress, said
 from diary.errors import NotFound
 from diary.oncall.model import rotas
 from diary.patients.model import patients
+from diary.safety.plans import newest_version
 from diary.webhooks.model import deliveries
 from diary.work import Work
 
@@ -48,6 +49,7 @@ def own_alert(work: Work) -> OwnAlert:
             rotas.c.time_zone.label("rota_zone"),
             rotas.c.shifts,
             rotas.c.overrides,
+            newest_version(patients.c.clinic_id, patients.c.id).label("safety_plan_version"),
         )
         .join(clinics, clinics.c.id == patients.c.clinic_id)
         .outerjoin(rotas, (rotas.c.clinic_id == clinics.c.id) & rotas.c.told_to_patients)

@@ -52,6 +52,15 @@ class Guidance:
     coverage: Coverage
     crisis_pack: str
     contacts_verified_on: str
+    safety_plan: "PlanLink | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLink:
+    """Where the person's own safety plan is, and which version: a phone may have it already."""
+
+    version: int
+    path: str = "/v1/me/safety-plan"
 
 
 @dataclass(frozen=True, slots=True)

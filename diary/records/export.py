@@ -50,6 +50,7 @@ _SECTIONS = (
     _Section("contacts", sections.reached),
     _Section("location", sections.located),
     _Section("known_baseline", sections.known),
+    _Section("safety_plan", sections.planned),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

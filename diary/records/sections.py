@@ -29,6 +29,8 @@ from diary.patients import service as patients
 from diary.patients.devices import NAME_PLACE
 from diary.patients.model import devices, patient_states
 from diary.rules.model import known_baselines
+from diary.safety import plans
+from diary.safety.model import safety_plans
 from diary.webhooks.disclosure import NOTICE
 from diary.webhooks.model import deliveries, endpoints, messages
 from diary.work import Work
@@ -280,6 +282,13 @@ def known(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
 
     by = (known_baselines.c.set_at, known_baselines.c.id)
     return _read(work, baselines.of_patient(work, patient_id), by, after, limit, shown)
+
+
+def planned(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """Every version of the safety plan."""
+    by = (safety_plans.c.version,)
+    query = plans.versions(work, patient_id)
+    return _read(work, query, by, after, limit, lambda row: plans.opened(work, row))
 
 
 def _read(

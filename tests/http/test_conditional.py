@@ -9,7 +9,7 @@ from tests.cast import Cast, Member
 from tests.client import Api, Response
 from tests.http.test_bad_input import CLINIC, JSON
 from tests.http.test_checkins import at_once
-from tests.http.test_permissions import CONTACT, OVERRIDE, PUBLIC_KEY, ROTA
+from tests.http.test_permissions import CONTACT, OVERRIDE, PLAN, PUBLIC_KEY, ROTA
 
 # The rule knows no database.
 only_sqlite = pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
@@ -41,7 +41,7 @@ def test_every_change_has_a_rule() -> None:
     }
     without = {name for name, needed in changes.items() if not needed}
     assert without == ENDED | MEMBERSHIP | OWN_RULE
-    assert sum(changes.values()) == 12
+    assert sum(changes.values()) == 14
 
 
 @only_sqlite
@@ -110,7 +110,10 @@ def things(cast: Cast) -> dict[str, tuple[Member, str, str, dict[str, Any] | Non
     endpoint = f"/v1/webhook-endpoints/{spare}"
     team = [{"type": "endpoint", "id": str(cast.team.id)}]
     steps = {"steps": [{"delay_minutes": 5, "targets": team}]}
+    plan = f"/v1/patients/{cast.alice.id}/safety-plan"
+    assert cast.bob.api.put(plan, PLAN).status == 200
     return {
+        "plan": (cast.bob, plan, plan, PLAN),
         "clinic": (erin, "/v1/clinic", "/v1/clinic", CLINIC),
         "retention": (erin, "/v1/clinic/retention", "/v1/clinic/retention", {"months": 120}),
         "policy": (dana, "/v1/policies/default", "/v1/policies/default", steps),

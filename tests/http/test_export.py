@@ -58,6 +58,8 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     known = {"level": 1, "reason": "Since spring.", "until": "2026-03-20T09:00:00Z"}
     made = cast.bob.api.post(f"/v1/patients/{cast.alice.id}/known-baselines", known)
     assert made.status == 201
+    plan = {"steps": {"coping": [{"text": "Make tea."}]}}
+    assert cast.alice.api.put("/v1/me/safety-plan", plan).status == 200
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
     assert amend(cast.alice, first, si=5).status == 201
     cast.alice.check_in(mood=11, si=1, envelope={"location": "At the bridge."})
@@ -105,6 +107,8 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert amendment["before"]["answers"] == {**CALM, "mood": 6}
     (note,) = of(items, "note")
     assert note["text"] == "The tea was good."
+    (plan,) = of(items, "safety_plan")
+    assert plan["steps"]["coping"] == [{"text": "Make tea.", "phone": None}]
     (apart,) = of(items, "set_apart")
     assert apart["body"]["answers"]["mood"] == 11
     assert of(items, "contacts")[0]["callback_phone"] == "+34 600 000 000"

@@ -33,6 +33,7 @@ PUBLIC_KEY = {
     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
     "kid": "1",
 }
+PLAN = {"steps": {"coping": [{"text": "Walk down to the river."}]}}
 LICENCE = {"attested": True, "text": "The publisher's letter of May."}
 CALM = {
     "code": "C1",
@@ -70,6 +71,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "postPatientStates": {"state": "discharged", "reason": "Moved."},
     "putOwnContacts": CONTACTS,
     "putPatientContacts": CONTACTS,
+    "putOwnSafetyPlan": PLAN,
+    "putPatientSafetyPlan": PLAN,
     "postSetApartReview": {"verdict": "duplicate"},
     "postPatientLegalHolds": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},

@@ -1,0 +1,94 @@
+"""The safety plan on the wire: entries under six steps."""
+
+from schemas.base import Body, View
+from schemas.fields import Id, Instant, Items, Part, Text, Version
+from schemas.patient_contacts import Phone
+
+_WRITERS = {"enum": ["patient", "care-team", "care-team-system"]}
+
+
+class PlanEntryDraft(Body):
+    """One line of a step."""
+
+    text = Text(required=True, min=1, max=500)
+    phone = Phone(
+        load_default=None, allow_none=True, metadata={"description": "Whoever is to be called."}
+    )
+
+
+def _entries() -> Items:
+    return Items(Part(PlanEntryDraft), load_default=list, max=20)
+
+
+class OwnStepsDraft(Body):
+    """The steps that the patient writes alone; what is left out is empty. The other two, which are
+    agreed with the care team, stay as they are."""
+
+    warning_signs = _entries()
+    coping = _entries()
+    distraction = _entries()
+    people = _entries()
+
+
+class StepsDraft(OwnStepsDraft):
+    """All six steps; what is left out is empty."""
+
+    professionals = _entries()
+    environment = _entries()
+
+
+class OwnSafetyPlanDraft(Body):
+    """The plan as its patient writes it."""
+
+    steps = Part(OwnStepsDraft, required=True)
+
+
+class SafetyPlanDraft(Body):
+    """The plan as the care team writes it, with the patient."""
+
+    steps = Part(StepsDraft, required=True)
+
+
+class PlanEntryView(View):
+    """One line of a step."""
+
+    text = Text(max=500)
+    phone = Text(allow_none=True)
+
+
+class StepsView(View):
+    """The entries of each step, in the order in which they are tried."""
+
+    warning_signs = Items(Part(PlanEntryView))
+    coping = Items(Part(PlanEntryView))
+    distraction = Items(Part(PlanEntryView))
+    people = Items(Part(PlanEntryView))
+    professionals = Items(Part(PlanEntryView))
+    environment = Items(Part(PlanEntryView))
+
+
+class HeadingsView(View):
+    """What stands above each step, in the patient's language."""
+
+    warning_signs = Text()
+    coping = Text()
+    distraction = Text()
+    people = Text()
+    professionals = Text()
+    environment = Text()
+
+
+class SafetyPlanView(View):
+    """One version of a patient's safety plan."""
+
+    version = Version()
+    steps = Part(StepsView)
+    headings = Part(HeadingsView)
+    written_at = Instant()
+    written_by = Text(metadata=_WRITERS)
+
+
+class PatientPlanView(SafetyPlanView):
+    """A version as the care team reads it."""
+
+    patient_id = Id()
