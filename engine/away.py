@@ -19,16 +19,21 @@ def bring_back_due(house: House, caller: Caller, got_on: Callable[[], None] = la
     got_on: called after each of them, with no transaction open. One who cannot be brought back
     holds up nobody: they stay due, and are tried again on the next turn.
     """
+    seen: set[UUID] = set()
     back = 0
     try:
-        with house.work(caller, write=False) as work:
-            due = due_back(work, _BATCH)
-        for clinic_id, patient_id in due:
-            back += _bring_back(house, caller, clinic_id, patient_id)
-            got_on()
+        while True:
+            with house.work(caller, write=False) as work:
+                due = due_back(work, _BATCH, without=seen)
+            if not due:
+                return back
+            for clinic_id, patient_id in due:
+                back += _bring_back(house, caller, clinic_id, patient_id)
+                seen.add(patient_id)
+                got_on()
     except Exception as error:
         _log.error("away.look-failed", error=error)
-    return back
+        return back
 
 
 def _bring_back(house: House, caller: Caller, clinic_id: UUID, patient_id: UUID) -> bool:

@@ -157,11 +157,11 @@ def end(work: Work, patient_id: UUID, why: Why) -> None:
     work.audit("known-baseline.ended", "patient", patient_id, why=why)
 
 
-def in_force(row: Any, now: datetime) -> Known | None:
+def known_by(row: Any, now: datetime) -> Known | None:
     """What is known now. row: with `known_level`, `known_until` and `known_review_due_at`."""
-    if row.known_level is None or not _covers(row.known_until, row.known_review_due_at, now):
+    if row.known_level is None or row.known_until <= now:
         return None
-    return Known(row.known_level, row.known_until)
+    return Known(row.known_level, lapsed=not _covers(row.known_until, row.known_review_due_at, now))
 
 
 def of_patient(work: Work, patient_id: UUID) -> Select[Any]:

@@ -4,6 +4,7 @@ What a state never touches: an alert that is open stays open and pages on until 
 and whatever a phone still sends is kept and judged. docs/record.md says what each does.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -89,11 +90,11 @@ def change(
     return _entered(work, now, state, since=since or work.now, until=until, reason=reason)
 
 
-def due_back(work: Work, limit: int) -> list[tuple[UUID, UUID]]:
+def due_back(work: Work, limit: int, without: Set[UUID] = frozenset()) -> list[tuple[UUID, UUID]]:
     """The patients (clinic, id) whose time away is over, longest overdue first."""
     rows = work.rows(
         select(patients.c.clinic_id, patients.c.id)
-        .where(patients.c.state_until <= work.now)
+        .where(patients.c.state_until <= work.now, patients.c.id.not_in(without))
         .order_by(patients.c.state_until)
         .limit(limit)
     )

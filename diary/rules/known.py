@@ -13,7 +13,6 @@ all pairs of answers.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from diary.alerts.findings import Finding
@@ -31,10 +30,11 @@ _CALM: Final[Mapping[str, int | str]] = {"si_act": "no", "safe_now": "yes"}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A known baseline in force. level: of the daily check-in's ladder."""
+    """A known baseline whose time is not over. level: of the daily check-in's ladder. lapsed: its
+    review is long overdue, so that it covers nothing until there is one."""
 
     level: int
-    until: datetime
+    lapsed: bool = False
 
 
 def covers(rules: RuleSet, facts: Facts, level: int) -> bool:

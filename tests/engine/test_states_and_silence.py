@@ -2,10 +2,14 @@
 
 import pytest
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
+from diary.erasure.service import carry_out, held
 from diary.patients.model import ERASED, patients
 from diary.work import House
+from engine.loop import Engine
 from tests.cast import Cast
+from tests.clock import SimulatedClock
 from tests.engine.silences import After, waiting
 
 
@@ -56,3 +60,17 @@ def test_whoever_was_erased_is_not_waited_for(cast: Cast, house: House, after: A
         work.execute(update(patients).where(*mine).values(state=ERASED))
     assert after(days=2) == []
     assert waiting(house) == []
+
+
+def test_whoever_was_erased_while_away_is_not_brought_back(
+    cast: Cast, house: House, engine: Engine, clock: SimulatedClock
+) -> None:
+    enter(cast, "paused")
+    with house.work(cast.bob.caller) as work:
+        patient = held(work, cast.clinic, cast.alice.id)
+        assert patient is not None
+        carry_out(work, patient, reason="patient-request")
+    clock.advance(days=20)
+    with capture_logs() as logged:
+        engine.run_until_idle()
+    assert not [each for each in logged if each["event"].startswith("away.")]

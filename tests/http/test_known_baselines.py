@@ -1,5 +1,6 @@
 """A low level that Bob knows of Alice is a list entry for a time; a rise pages as ever."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -29,10 +30,13 @@ def know(cast: Cast, level: int = 2, *, by: Member | None = None, **more: Any) -
     return (by or cast.bob).api.post(path(cast.alice), body)
 
 
+def known(cast: Cast) -> list[dict[str, Any]]:
+    """All that was ever known of Alice, the newest first."""
+    return list(cast.bob.api.get(path(cast.alice)).json["items"])
+
+
 def last(cast: Cast) -> dict[str, Any]:
-    """The newest of Alice's."""
-    found: dict[str, Any] = cast.bob.api.get(path(cast.alice)).json["items"][0]
-    return found
+    return known(cast)[0]
 
 
 def opened(cast: Cast) -> list[tuple[str, str]]:
@@ -181,6 +185,28 @@ def test_it_is_reviewed_every_week_or_covers_nothing(cast: Cast, clock: Simulate
     assert made["review_due_at"] == "2026-03-19T09:00:00Z"
     assert cast.bob.api.get("/v1/known-baselines", **due).json["items"] == []
     assert len(cast.bob.api.get("/v1/known-baselines").json["items"]) == 1
+
+
+def test_a_rise_while_the_review_is_overdue_ends_it_for_good(
+    cast: Cast, clock: SimulatedClock
+) -> None:
+    know(cast)
+    clock.advance(days=11)
+    cast.alice.check_in(si=3)
+    assert last(cast)["ended_why"] == "rise"
+
+
+def test_of_a_critical_answer_and_a_known_baseline_at_once_the_answer_is_seen(
+    cast: Cast,
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            setting = pool.submit(know, cast)
+            answering = pool.submit(cast.alice.check_in, si=4)
+            assert (setting.result().status, answering.result().status) in ((201, 201), (409, 201))
+            assert opened(cast) == [("critical", "R3")]
+            assert not any(each["in_force"] for each in known(cast))
+            cast.bob.resolve(cast.bob.alerts()[0])
 
 
 def test_no_review_brings_it_back_while_a_grave_alert_is_open(cast: Cast) -> None:

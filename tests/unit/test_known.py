@@ -6,7 +6,6 @@ clinic may publish.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import product
 from typing import Any, Final
 
@@ -27,7 +26,6 @@ from diary.rules.ruleset import Rule, RuleSet, judge, suicidality_severity
 from diary.severity import Severity
 from tests.unit.test_default_rules_worse import PASTS
 
-UNTIL = datetime(2026, 3, 20, tzinfo=UTC)
 # What returns is told here by a rule of its own, no graver than what is there: it pages all the
 # same. That it holds at level 1 alone is what makes it a trap: level 2 must not be quieter.
 RETURNS: Final = Rule(
@@ -115,7 +113,7 @@ def test_a_worse_answer_is_never_told_more_quietly(which: str, around: str) -> N
     rules = SETS[which]
     order = [step for step in steps(DAILY, _among()) if step.axis in SUICIDALITY]
     for level, prior in product(LEVELS, (None, *Severity)):
-        known = Known(level, UNTIL)
+        known = Known(level)
         told: dict[_Said, tuple[int, int]] = {}
         for said in product(*EVERY.values()):
             asked = facts(said, prior, AROUND[around])
@@ -138,7 +136,7 @@ def test_of_any_two_whole_answers_the_worse_one_is_told_no_more_quietly(
     rules = SETS[which]
     ranks = (("no", "yes"), ("no", "yes"), ("yes", "unsure", "no"), tuple(range(6)))
     for level in LEVELS:
-        known = Known(level, UNTIL)
+        known = Known(level)
         told = {
             tuple(rank.index(each) for rank, each in zip(ranks, said, strict=True)): loudness(
                 rules, known, facts(said, None, AROUND[around])
@@ -194,7 +192,7 @@ def test_whatever_else_a_rule_finds_is_no_list_entry(
 
 
 def test_a_finding_says_that_it_is_a_list_entry_and_what_it_was_found_as() -> None:
-    known = Known(2, UNTIL)
+    known = Known(2)
     asked = facts(("yes", "no", "yes", 2), None, {})
     asked = replace(asked, measures={**asked.measures, "mood": 0})
     mood, present = listed(judge(DEFAULT, asked), DEFAULT, known)
@@ -208,7 +206,7 @@ def test_a_finding_says_that_it_is_a_list_entry_and_what_it_was_found_as() -> No
 
 def test_what_ends_it_says_so() -> None:
     asked = facts(("yes", "no", "yes", 3), None, {})
-    found = ended(judge(DEFAULT, asked), DEFAULT, Known(2, UNTIL))
+    found = ended(judge(DEFAULT, asked), DEFAULT, Known(2))
     assert [(each.rule, each.severity) for each in found] == [
         ("R2", Severity.HIGH),
         ("R3", Severity.MODERATE),
