@@ -49,7 +49,7 @@ def auditing(stand: Stand, seconds: float) -> Iterator[Line]:
     turn = max(seconds, 2 * lead)
     runs: dict[str, list[Figures]] = {"bench.unaudited:app": [], "wsgi:app": []}
     # Each is first as often as the other: a database fills and a machine warms up meanwhile.
-    for app in (*runs, *reversed(runs)) * 3:
+    for app in (*runs, *reversed(runs)) * 5:
         with stand.served(app) as port, Load(port) as load:
             _warm(stand, load)
             _recorded(load.run(in_turn(stand, CALM), seconds=lead))

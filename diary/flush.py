@@ -35,7 +35,7 @@ def flush(connection: Connection, rows: Sequence[tuple[Table, Mapping[str, Any]]
     """Insert the rows; parents must come before children."""
     if connection.dialect.name == "sqlite" or _are_alike(rows):
         for (table, _), group in groupby(rows, key=lambda entry: (entry[0], tuple(entry[1]))):
-            connection.execute(insert(table), [dict(row) for _, row in group])
+            connection.execute(_plain(table), [dict(row) for _, row in group])
         return
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         part = rows[start : start + _ROWS_PER_STATEMENT]
@@ -91,6 +91,11 @@ def _are_alike(rows: Sequence[tuple[Table, Mapping[str, Any]]]) -> bool:
     """Many rows of one table travel in one round trip as they are, and cost less than composed."""
     first, columns = rows[0][0], tuple(rows[0][1])
     return len(rows) > 1 and all(table is first and tuple(row) == columns for table, row in rows)
+
+
+@lru_cache(maxsize=256)
+def _plain(table: Table) -> Insert:
+    return insert(table)
 
 
 @lru_cache(maxsize=256)
