@@ -164,6 +164,19 @@ def known_by(row: Any, now: datetime) -> Known | None:
     return Known(row.known_level, lapsed=not _covers(row.known_until, row.known_review_due_at, now))
 
 
+def known_now(work: Work, patient_id: UUID) -> Known | None:
+    """What is known at this moment. Whoever waited for a clinician to set it has read what was
+    before."""
+    row = work.row(
+        select(
+            known_baselines.c.level.label("known_level"),
+            known_baselines.c.until.label("known_until"),
+            known_baselines.c.review_due_at.label("known_review_due_at"),
+        ).where(_last(work, patient_id))
+    )
+    return None if row is None else known_by(row, work.now)
+
+
 def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
     """All that was ever known of a patient; raises NotFound."""
     require(work, patient_id)

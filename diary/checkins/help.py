@@ -21,8 +21,7 @@ def ask_for_help(work: Work, *, location: str | None = None) -> Receipt:
     in_force = load(work, context.patient.clinic_id, context.rule_set_id)
     # Whoever calls for help and then falls silent must not be waited for less than before.
     spoke(work, context, Word(help_id, work.now, Severity.CRITICAL, by_itself=True), in_force.waits)
-    if baselines.known_by(context.clinic, work.now) is not None:
-        baselines.end(work, context.patient.id, baselines.Why.RISE)
+    baselines.end(work, context.patient.id, baselines.Why.RISE)
     alert_id = raise_alert(work, context.patient, found, source="help", source_id=help_id)
     locations.keep(
         work,

@@ -82,13 +82,15 @@ def judged(work: Work, context: Context, said: Said, in_force: InForce) -> Judge
 def told(work: Work, context: Context, result: Judged, in_force: InForce) -> tuple[Finding, ...]:
     """What an alert is told of it: as it was found, but for what a known baseline covers. Whatever
     is graver than that ends it."""
+    rules, facts = in_force.rules, result.facts
+    found = suicidality_severity(result.findings, rules) or Severity.LOW
     known = baselines.known_by(context.clinic, work.now)
+    if known is None and found >= Severity.MODERATE:
+        known = baselines.known_now(work, context.patient.id)
     if known is None or not result.findings:
         return result.findings
-    rules, facts = in_force.rules, result.facts
     if in_force.unheard.isdisjoint(facts.groups) and covers(rules, facts, known.level):
         return result.findings if known.lapsed else listed(result.findings, rules, known)
-    found = suicidality_severity(result.findings, rules) or Severity.LOW
     # Another instrument may say what is known already in its own words.
     if found < (Severity.MODERATE if DAILY in facts.groups else Severity.HIGH):
         return result.findings

@@ -200,7 +200,7 @@ def test_of_a_critical_answer_and_a_known_baseline_at_once_the_answer_is_seen(
     cast: Cast,
 ) -> None:
     with ThreadPoolExecutor(2) as pool:
-        for _ in range(5):
+        for _ in range(10):
             setting = pool.submit(know, cast)
             answering = pool.submit(cast.alice.check_in, si=4)
             assert (setting.result().status, answering.result().status) in ((201, 201), (409, 201))
