@@ -6,14 +6,18 @@ from flask import request
 from flask_restx import Namespace, Resource
 
 from api.operation import Answer, operation
+from diary.access.permissions import Scope
+from diary.crisis import guidance
 from diary.crisis.guidance import crisis_pack
-from diary.work import House
+from diary.safety.pack import OwnPack, own_pack
+from diary.work import House, Work
 from schemas.crisis import CrisisPackQuery, CrisisPackView
+from schemas.safety_plans import OwnCrisisPackView
 
-ns = Namespace("crisis", "Whom to call", path="/v1/crisis-pack")
+ns = Namespace("crisis", "Whom to call", path="/v1")
 
 
-@ns.route("")
+@ns.route("/crisis-pack")
 class CrisisPack(Resource):
     """Help without a network, and without a token."""
 
@@ -27,7 +31,25 @@ class CrisisPack(Resource):
         """
         country = query["country"] or house.settings.default_country
         pack = crisis_pack(country, query["locale"])
-        headers = {"ETag": f'"{pack.version}"', "Cache-Control": "public, max-age=86400"}
-        if request.if_none_match.contains(pack.version):
-            return Answer(None, status=304, headers=headers)
-        return Answer(pack, headers=headers)
+        return _unless_known(pack, {"Cache-Control": "public, max-age=86400"})
+
+
+@ns.route("/me/crisis-pack")
+class OwnCrisisPack(Resource):
+    """The same with the patient's clinic and own safety plan."""
+
+    @operation(scope=Scope.ME_READ, returns=OwnCrisisPackView, also=(304,))
+    def get(self, work: Work) -> Answer:
+        """Read what helps you without a network: the country's pack, your clinic, your safety plan.
+
+        Keep it on the phone, and fetch it again when the clinic or the plan changes.
+        `If-None-Match` answers 304 while no word did.
+        """
+        return _unless_known(own_pack(work), {})
+
+
+def _unless_known(pack: guidance.CrisisPack | OwnPack, headers: dict[str, str]) -> Answer:
+    headers |= {"ETag": f'"{pack.version}"'}
+    if request.if_none_match.contains(pack.version):
+        return Answer(None, status=304, headers=headers)
+    return Answer(pack, headers=headers)

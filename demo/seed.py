@@ -28,6 +28,7 @@ from diary.infusions import service as infusions
 from diary.infusions.model import infusions as infusion_rows
 from diary.patients import devices
 from diary.patients import service as patients
+from diary.safety import plans
 from diary.settings import Settings
 from diary.vault import Vault
 from diary.webhooks import endpoints
@@ -42,6 +43,13 @@ _SEED = 7
 _DOSE = 0.5
 _INFUSION = timedelta(minutes=40)
 _HOURS = [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in range(1, 6)]
+_PLAN = {
+    "warning_signs": [{"text": "I stop answering messages."}],
+    "coping": [{"text": "Walk down to the harbour and back."}],
+    "people": [{"text": "My sister", "phone": "+1 202 555 0142"}],
+    "professionals": [{"text": CLINIC, "phone": PHONE}],
+    "environment": [{"text": "My sister keeps the pills."}],
+}
 _CLIENT_MAY = frozenset({Scope.PATIENTS_READ, Scope.CHECK_INS_READ, Scope.ALERTS_READ})
 _shape = CheckInDraft()
 
@@ -217,6 +225,7 @@ class _Play:
             patient = patients.create(work, name=name, locale="en", time_zone=ZONE)
             for visit in story.visits:
                 infusions.plan(work, patient.id, planned_at=visit, dose_mg_per_kg=_DOSE, route="iv")
+            plans.write(work, patient.id, _PLAN)
             code = readiness.enrol(work, patient.id).code
         with self._house.work(ANONYMOUS) as work:
             grant = devices.pair(work, code=code, name=f"{name}'s phone", platform="android")

@@ -7,6 +7,7 @@ from schemas.base import View
 from schemas.checkins import ScoresView
 from schemas.clinic import OwnClinicView
 from schemas.consents import GivenView
+from schemas.displays import OwnDisplayView
 from schemas.fields import (
     Explanation,
     Flag,
@@ -204,6 +205,7 @@ class ExportItemView(View):
     location = Part(LocationView)
     known_baseline = Part(ExportKnownBaselineView)
     safety_plan = Part(SafetyPlanView)
+    display = Part(OwnDisplayView)
 
 
 class OwnExportItemView(ExportItemView):

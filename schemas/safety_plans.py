@@ -1,6 +1,7 @@
 """The safety plan on the wire: entries under six steps."""
 
 from schemas.base import Body, View
+from schemas.crisis import CrisisPackView
 from schemas.fields import Id, Instant, Items, Part, Text, Version
 from schemas.patient_contacts import Phone
 
@@ -86,6 +87,27 @@ class SafetyPlanView(View):
     headings = Part(HeadingsView)
     written_at = Instant()
     written_by = Text(metadata=_WRITERS)
+
+
+class PackedPlanView(View):
+    """The plan within a crisis pack, which has the headings beside it."""
+
+    version = Version()
+    steps = Part(StepsView)
+    written_at = Instant()
+    written_by = Text(metadata=_WRITERS)
+
+
+class OwnCrisisPackView(View):
+    """Everything that helps this patient without a network."""
+
+    version = Text(metadata={"description": "Changes whenever any word does."})
+    country = Part(CrisisPackView)
+    clinic_name = Text()
+    clinic_phone = Text(allow_none=True)
+    hours = Text(max=2_000, metadata={"description": "When answers are read in an ordinary week."})
+    plan = Part(PackedPlanView, allow_none=True)
+    headings = Part(HeadingsView)
 
 
 class PatientPlanView(SafetyPlanView):

@@ -6,16 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row, and_, case, exists, func, select
 
-from diary.access.model import clinics
 from diary.alerts.model import alerts, findings
 from diary.alerts.situation import Status
 from diary.checkins.guide import guide
 from diary.crisis.guidance import Guidance
 from diary.crisis.standing import Progress, Stands, progress, said
-from diary.errors import NotFound
-from diary.oncall.model import rotas
-from diary.patients.model import patients
-from diary.safety.plans import newest_version
+from diary.safety.here import here
 from diary.webhooks.model import deliveries
 from diary.work import Work
 
@@ -37,36 +33,17 @@ class OwnAlert:
 
 def own_alert(work: Work) -> OwnAlert:
     """For the caller's own patient: the open alert, or one closed a short time ago."""
-    here = work.row(
-        select(
-            patients.c.time_zone.label("zone"),
-            patients.c.locale,
-            clinics.c.name,
-            clinics.c.country,
-            clinics.c.phone,
-            clinics.c.time_zone,
-            clinics.c.staffed_hours,
-            rotas.c.time_zone.label("rota_zone"),
-            rotas.c.shifts,
-            rotas.c.overrides,
-            newest_version(patients.c.clinic_id, patients.c.id).label("safety_plan_version"),
-        )
-        .join(clinics, clinics.c.id == patients.c.clinic_id)
-        .outerjoin(rotas, (rotas.c.clinic_id == clinics.c.id) & rotas.c.told_to_patients)
-        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == work.caller.patient)
-    )
-    if here is None:
-        raise NotFound
+    at = here(work)
     alert = _alert(work)
     found = Progress(Stands.NONE) if alert is None else _progress(work, alert)
     is_open = alert is not None and alert.status != Status.RESOLVED
     return OwnAlert(
         progress=found,
-        text=said(found, now=work.now, zone=here.zone, locale=here.locale),
+        text=said(found, now=work.now, zone=at.zone, locale=at.locale),
         guidance=guide(
-            here,
+            at,
             alert.severity if alert is not None and is_open else None,
-            locale=here.locale,
+            locale=at.locale,
             now=work.now,
             looking=True,
         ),

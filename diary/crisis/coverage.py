@@ -83,6 +83,14 @@ def coverage(
     return Coverage(True, None, closes, f"{said.week(hours)} {state} {danger}")
 
 
+def usual_hours(hours: StaffedHours | None, locale: str) -> str:
+    """When a team reads answers in an ordinary week, for a page that is read at any moment."""
+    said = _Speech(locale)
+    if hours is None or not hours.periods:
+        return str(said.words["unset"])
+    return f"{said.week(hours)} {said.words['always_open']}"
+
+
 def past_moment(when: datetime, now: datetime, zone: str, locale: str) -> str:
     """A moment that has been, by that zone's clock: `today, 14:02`, `Monday 2 March, 14:02`."""
     said = _Speech(locale)

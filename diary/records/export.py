@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from diary.patients import service as patients
-from diary.records import sections
+from diary.records import circumstances, sections
+from diary.records.items import Found, Key
 from diary.work import Work
 
 
@@ -26,7 +27,7 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class _Section:
     name: str
-    read: Callable[[Work, UUID, sections.Key, int], sections.Found]
+    read: Callable[[Work, UUID, Key, int], Found]
 
 
 # In the order of the export; each is the member of an item that holds it. At the end only: a part
@@ -46,11 +47,12 @@ _SECTIONS = (
     _Section("entry", sections.entered),
     _Section("disclosure", sections.disclosed),
     _Section("access", sections.accessed),
-    _Section("state", sections.stood),
-    _Section("contacts", sections.reached),
-    _Section("location", sections.located),
-    _Section("known_baseline", sections.known),
-    _Section("safety_plan", sections.planned),
+    _Section("state", circumstances.stood),
+    _Section("contacts", circumstances.reached),
+    _Section("location", circumstances.located),
+    _Section("known_baseline", circumstances.known),
+    _Section("safety_plan", circumstances.planned),
+    _Section("display", circumstances.displayed),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

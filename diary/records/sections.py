@@ -1,41 +1,35 @@
 """The sections of an export: each reads its next items after a key, oldest first."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, literal, or_, select, tuple_
+from sqlalchemy import Row, Select, Text, and_, cast, or_, select
 
 from diary.access import clinics
-from diary.alerts import locations as locating
 from diary.alerts.carry import NOTE_PLACE
-from diary.alerts.model import alert_entries, alerts, locations
+from diary.alerts.model import alert_entries, alerts
 from diary.alerts.model import findings as finding_rows
 from diary.audit import audit_events
 from diary.callers import CallerKind
 from diary.checkins import amend as amending
-from diary.checkins import baselines, reading
 from diary.checkins import notes as noting
+from diary.checkins import reading
 from diary.checkins.model import amendments, check_ins, notes, quarantine
 from diary.consents import service as consenting
 from diary.consents import texts
 from diary.consents.model import consent_texts, consents
 from diary.infusions import service as infusing
 from diary.infusions.model import infusions
-from diary.patients import contacts, states
 from diary.patients import service as patients
 from diary.patients.devices import NAME_PLACE
-from diary.patients.model import devices, patient_states
-from diary.rules.model import known_baselines
-from diary.safety import plans
-from diary.safety.model import safety_plans
+from diary.patients.model import devices
+from diary.records.items import Found, Key, read_after
 from diary.webhooks.disclosure import NOTICE
 from diary.webhooks.model import deliveries, endpoints, messages
 from diary.work import Work
 
-Key = tuple[Any, ...] | None
 # Of the items' shape: one that an older reader cannot read has a higher number.
 FORMAT = 1
 # Of the audit trail, which names patients within what it tells: events looked at for one part.
@@ -47,14 +41,6 @@ _ACTORS = {
     CallerKind.STAFF: "care-team",
     CallerKind.CLIENT: "care-team-system",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Some items, and the key of the last where there may be more."""
-
-    items: Sequence[Any]
-    next: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +71,13 @@ def phones(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
             "name": row.name and work.vault.open(row.name, **place, patient=patient_id)
         }
 
-    return _read(work, query, (devices.c.id,), after, limit, shown)
+    return read_after(work, query, (devices.c.id,), after, limit, shown)
 
 
 def given(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """Every answer to what was asked, with the words that were shown."""
     query = consenting.history(work, patient_id).add_columns(consent_texts.c.wordings)
-    return _read(
+    return read_after(
         work,
         query,
         (consents.c.id,),
@@ -103,13 +89,13 @@ def given(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
 
 def visits(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """The infusions."""
-    return _read(work, infusing.of_patient(work, patient_id), (infusions.c.id,), after, limit)
+    return read_after(work, infusing.of_patient(work, patient_id), (infusions.c.id,), after, limit)
 
 
 def recorded(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """The check-ins, each as it was sent and with what was made of it."""
     by = (check_ins.c.received_at, check_ins.c.id)
-    return _read(work, reading.visible(work, patient_id), by, after, limit, _check_in)
+    return read_after(work, reading.visible(work, patient_id), by, after, limit, _check_in)
 
 
 def amended(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
@@ -118,7 +104,7 @@ def amended(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     query = select(amendments).where(
         amendments.c.clinic_id == work.caller.clinic, amendments.c.patient_id == patient_id
     )
-    return _read(work, query, by, after, limit, lambda row: amending.opened(work, row))
+    return read_after(work, query, by, after, limit, lambda row: amending.opened(work, row))
 
 
 def set_apart(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
@@ -134,20 +120,20 @@ def set_apart(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
             "has_review_note": kept.review_note is not None,
         }
 
-    return _read(work, query, by, after, limit, shown)
+    return read_after(work, query, by, after, limit, shown)
 
 
 def noted(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """What the patient wrote beside the answers."""
     by = (notes.c.received_at, notes.c.id)
     query = noting.of_patient(work, patient_id)
-    return _read(work, query, by, after, limit, lambda row: noting.opened(work, row))
+    return read_after(work, query, by, after, limit, lambda row: noting.opened(work, row))
 
 
 def raised(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """The alerts about the patient, how soon they were seen and how they ended."""
     by = (alerts.c.opened_at, alerts.c.id)
-    return _read(work, _alerts(work, patient_id, alerts), by, after, limit)
+    return read_after(work, _alerts(work, patient_id, alerts), by, after, limit)
 
 
 def found(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
@@ -159,7 +145,7 @@ def found(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
         ),
     )
     by = (alerts.c.opened_at, finding_rows.c.alert_id, finding_rows.c.id)
-    return _read(work, query, by, after, limit, _finding)
+    return read_after(work, query, by, after, limit, _finding)
 
 
 def entered(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
@@ -184,7 +170,7 @@ def entered(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
             "has_note": row.note is not None,
         }
 
-    return _read(work, query, by, after, limit, shown)
+    return read_after(work, query, by, after, limit, shown)
 
 
 def disclosed(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
@@ -216,7 +202,7 @@ def disclosed(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
             deliveries.c.state == "delivered",
         )
     )
-    return _read(work, query, (deliveries.c.id,), after, limit)
+    return read_after(work, query, (deliveries.c.id,), after, limit)
 
 
 def accessed(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
@@ -241,72 +227,10 @@ def accessed(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
             cast(audit_events.c.detail, Text).contains(str(patient_id)),
         ),
     )
-    read = _read(work, query, (audit_events.c.id,), None, limit, _access)
+    read = read_after(work, query, (audit_events.c.id,), None, limit, _access)
     if read.next is not None or last is None:
         return read
     return Found(read.items, (last.id,))
-
-
-def stood(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
-    """The changes of the patient's state. The care team's reason is for it to give."""
-
-    def shown(row: Row[Any]) -> dict[str, Any]:
-        reason = None
-        if work.caller.kind is not CallerKind.DEVICE:
-            reason = states.opened(work, row).reason
-        return dict(row._mapping) | {"reason": reason, "has_reason": row.reason is not None}
-
-    by = (patient_states.c.changed_at, patient_states.c.id)
-    return _read(work, states.history(work, patient_id), by, after, limit, shown)
-
-
-def reached(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
-    """How the patient is reached, and who else is."""
-    return Found(contacts.all_of(work, patient_id), None)
-
-
-def located(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
-    """Where the patient said they were when they told of a risk."""
-    by = (locations.c.received_at, locations.c.id)
-    query = locating.of_patient(work, patient_id)
-    return _read(work, query, by, after, limit, lambda row: locating.opened(work, row))
-
-
-def known(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
-    """The low levels that were known of the patient. The care team's reason is for it to give."""
-
-    def shown(row: Row[Any]) -> dict[str, Any]:
-        opened = baselines.opened(work, row)
-        reason = None if work.caller.kind is CallerKind.DEVICE else opened.reason
-        return asdict(opened) | {"reason": reason, "has_reason": True}
-
-    by = (known_baselines.c.set_at, known_baselines.c.id)
-    return _read(work, baselines.of_patient(work, patient_id), by, after, limit, shown)
-
-
-def planned(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
-    """Every version of the safety plan."""
-    by = (safety_plans.c.version,)
-    query = plans.versions(work, patient_id)
-    return _read(work, query, by, after, limit, lambda row: plans.opened(work, row))
-
-
-def _read(
-    work: Work,
-    query: Select[Any],
-    by: tuple[ColumnElement[Any], ...],
-    after: Key,
-    limit: int,
-    shown: Callable[[Row[Any]], Any] = lambda row: row,
-) -> Found:
-    """by: columns that the query returns under their own names, together unique."""
-    if after is not None:
-        there = (literal(value, column.type) for value, column in zip(after, by, strict=True))
-        query = query.where(tuple_(*by) > tuple_(*there))
-    rows = work.rows(query.order_by(*by).limit(limit + 1))
-    items, more = rows[:limit], len(rows) > limit
-    key = tuple(items[-1]._mapping[column] for column in by) if more else None
-    return Found([shown(row) for row in items], key)
 
 
 def _alerts(work: Work, patient_id: UUID, *shown: Any) -> Select[Any]:

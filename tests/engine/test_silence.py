@@ -25,6 +25,7 @@ from tests.conftest import house_on, settings_for
 from tests.databases import Kept
 from tests.engine.mortal import Died, Mortal
 from tests.engine.silences import ENGINE, After, of_silence, waiting
+from tests.http.test_permissions import DISPLAYS
 from tests.http.test_rules import document, publish
 from tests.receiver import Receiver
 
@@ -71,6 +72,13 @@ def test_a_check_in_before_the_hour_ends_the_silence(
     cast.alice.check_in(**answers)
     assert waiting(house) == []
     assert after(days=30) == []
+
+
+def test_looking_at_the_crisis_pack_is_no_word(cast: Cast, after: After) -> None:
+    cast.alice.check_in(si=4)
+    after(hours=11)
+    assert cast.alice.api.post("/v1/me/displays", DISPLAYS).status == 200
+    assert [found.rule for found in after(hours=1)] == ["R6"]
 
 
 def test_the_next_word_of_risk_begins_another_silence(cast: Cast, after: After) -> None:

@@ -24,6 +24,7 @@ from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.consents import answer, outside, publish
 from tests.http.test_amendments import amend
+from tests.http.test_permissions import DISPLAYS
 
 OWN = "/v1/me/export"
 
@@ -58,6 +59,7 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     known = {"level": 1, "reason": "Since spring.", "until": "2026-03-20T09:00:00Z"}
     made = cast.bob.api.post(f"/v1/patients/{cast.alice.id}/known-baselines", known)
     assert made.status == 201
+    assert cast.alice.api.post("/v1/me/displays", DISPLAYS).status == 200
     plan = {"steps": {"coping": [{"text": "Make tea."}]}}
     assert cast.alice.api.put("/v1/me/safety-plan", plan).status == 200
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
@@ -107,6 +109,8 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert amendment["before"]["answers"] == {**CALM, "mood": 6}
     (note,) = of(items, "note")
     assert note["text"] == "The tea was good."
+    (shown,) = of(items, "display")
+    assert (shown["what"], shown["offline"]) == ("crisis-pack", True)
     (plan,) = of(items, "safety_plan")
     assert plan["steps"]["coping"] == [{"text": "Make tea.", "phone": None}]
     (apart,) = of(items, "set_apart")

@@ -24,7 +24,16 @@ from tests.cast import Cast, Member, Patient, signed_in
 from tests.client import Api
 from tests.clock import SimulatedClock
 from tests.http.matrix import PEOPLE, ROLES, Ids, Matrix
-from tests.http.test_permissions import BODIES, CONTACT, CONTACTS, LATER, OVERRIDE, PLAN, ROTA
+from tests.http.test_permissions import (
+    BODIES,
+    CONTACT,
+    CONTACTS,
+    DISPLAYS,
+    LATER,
+    OVERRIDE,
+    PLAN,
+    ROTA,
+)
 
 HOLD = {"reason": "Case 12"}
 REASON = "She called the ward, and I have to know what she takes."
@@ -36,6 +45,7 @@ def _objects(
     """One of each that a path can name, around one patient."""
     assert patient.api.put("/v1/me/contacts", CONTACTS).status == 200
     assert patient.api.put("/v1/me/safety-plan", PLAN).status == 200
+    assert patient.api.post("/v1/me/displays", DISPLAYS).status == 200
     check_in = patient.check_in(si=4, envelope={"note": "Not a good day."}).json["id"]
     (note, *_) = doctor.api.get(f"/v1/patients/{patient.id}/notes").json["items"]
     assert patient.check_in(mood=11).status == 202

@@ -34,6 +34,17 @@ PUBLIC_KEY = {
     "kid": "1",
 }
 PLAN = {"steps": {"coping": [{"text": "Walk down to the river."}]}}
+DISPLAYS = {
+    "displays": [
+        {
+            "id": "0190a000-0000-7000-8000-000000000001",
+            "what": "crisis-pack",
+            "version": "1f0c",
+            "shown_at": "2026-03-01T23:10:00Z",
+            "offline": True,
+        }
+    ]
+}
 LICENCE = {"attested": True, "text": "The publisher's letter of May."}
 CALM = {
     "code": "C1",
@@ -72,6 +83,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putOwnContacts": CONTACTS,
     "putPatientContacts": CONTACTS,
     "putOwnSafetyPlan": PLAN,
+    "postOwnDisplays": DISPLAYS,
     "putPatientSafetyPlan": PLAN,
     "postSetApartReview": {"verdict": "duplicate"},
     "postPatientLegalHolds": {"reason": "Case 12"},
