@@ -1,0 +1,54 @@
+"""The clinic's plans of what is asked when, and every patient's windows to answer in."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+)
+
+from diary.columns import Document, Id, Instant, clinic_table, partial_index, within_clinic
+
+# Immutable versions; the one with the highest number is in force. reason: of the clinic, for people.
+schedule_plans = clinic_table(
+    "schedule_plans",
+    Column("number", Integer, nullable=False),
+    Column("items", Document, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("published_by", Id),
+    Index(None, "clinic_id", "number", unique=True),
+)
+
+# slot: what tells a patient's windows apart, whatever moves: `daily@2026-11-26`, `phq@2026-W48`.
+# after_effects: whether the items are asked that are about the hours after an infusion.
+# late: whether the answer came after it had closed. next_at: when the sweep looks at it next.
+windows = clinic_table(
+    "windows",
+    Column("patient_id", Id, nullable=False),
+    Column("slot", String(96), nullable=False),
+    Column("instrument", String(64), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("infusion_id", Id),
+    Column("after_effects", Boolean, nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("opens_at", Instant, nullable=False),
+    Column("closes_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("check_in_id", Id),
+    Column("answered_at", Instant),
+    Column("late", Boolean),
+    Column("next_at", Instant),
+    CheckConstraint("state IN ('pending', 'answered', 'missed', 'cancelled')", name="state"),
+    CheckConstraint("closes_at > opens_at", name="order"),
+    CheckConstraint("(state = 'answered') = (check_in_id IS NOT NULL)", name="answered"),
+    CheckConstraint("state = 'pending' OR next_at IS NULL", name="next"),
+    within_clinic("patient_id", "patients"),
+    Index(None, "clinic_id", "patient_id", "slot", unique=True),
+    Index(None, "clinic_id", "patient_id", "closes_at"),
+    partial_index("ix_windows_next", "next_at", where="next_at IS NOT NULL"),
+)

@@ -1,0 +1,106 @@
+"""What is asked when: the items of a plan. Pure; `reading.py` makes them of a document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any, ClassVar, Final
+
+from diary.instruments.measures import DAILY, WEEKLY
+from diary.schedule.days import DAY_STARTS
+
+# A visit with an infusion of 40 minutes takes about two hours (the labels of esketamine ask for at
+# least two hours under observation). For an infusion whose end nobody has recorded.
+VISIT: Final = timedelta(hours=2)
+# For so long after an infusion's end the check-in asks what it left behind.
+AFTER_EFFECTS: Final = timedelta(hours=48)
+# No window is shorter, however late an infusion ended.
+SHORTEST: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which version of an instrument an item asks. id: tells the item's slots apart."""
+
+    id: str
+    instrument: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Daily(Asked):
+    """Every day between two times of day.
+
+    after_infusion_hours: on the day of an infusion it opens so many hours after its end at the
+    earliest. days: on those days after an infusion alone, the first and the last of them; 0 is the
+    infusion's own.
+    """
+
+    kind: ClassVar = "daily"
+    opens: time = DAY_STARTS
+    closes: time = DAY_STARTS
+    after_infusion_hours: int = 0
+    days: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly(Asked):
+    """On one day of each calendar week. weekday: 1 is Monday, 7 Sunday."""
+
+    kind: ClassVar = "weekly"
+    weekday: int = 1
+    opens: time = DAY_STARTS
+    closes: time = DAY_STARTS
+
+
+@dataclass(frozen=True, slots=True)
+class AfterInfusion(Asked):
+    """Once after each infusion. hours: from its end; open_hours: for how long."""
+
+    kind: ClassVar = "after_infusion"
+    hours: int = 24
+    open_hours: int = 12
+
+
+Item = Daily | Weekly | AfterInfusion
+KINDS: Final[Mapping[str, type[Item]]] = {
+    each.kind: each for each in (Daily, Weekly, AfterInfusion)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One version. number: 0 is what ships, in force until the clinic publishes its own."""
+
+    number: int
+    items: tuple[Item, ...]
+
+
+# The evening of the infusion's day, the day after, and every day from then on; once a week what
+# changes slowly.
+SHIPPED: Final = Plan(
+    0,
+    (
+        Daily("daily", DAILY, "1.0.0", after_infusion_hours=4),
+        Weekly("weekly", WEEKLY, "1.0.0", weekday=7),
+    ),
+)
+
+
+def document_of(plan: Plan) -> list[dict[str, Any]]:
+    """The items as they are stored and shown."""
+    return [_shown(item) for item in plan.items]
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": item.id,
+        "kind": item.kind,
+        "instrument": item.instrument,
+        "version": item.version,
+    }
+    for name in [each for each in item.__dataclass_fields__ if each not in shown]:
+        value = getattr(item, name)
+        if isinstance(value, time):
+            value = value.strftime("%H:%M")
+        shown[name] = list(value) if isinstance(value, tuple) else value
+    return shown
