@@ -60,8 +60,9 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         "alerts": _READ,
         # Whose silence is to be judged; nothing that anybody answered.
         "silences": _READ,
-        # Whose time away is over.
+        # Whose time away is over, and whose windows are to be made anew; which are due.
         "patients": _READ,
+        "windows": _READ,
         "endpoints": _HOLD,
         "deliveries": _HOLD,
         "messages": _READ,

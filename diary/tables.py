@@ -13,6 +13,7 @@ from diary.patients import model as patients
 from diary.remembered import remembered_requests
 from diary.rules import model as rules
 from diary.safety import model as safety
+from diary.schedule import model as schedule
 from diary.trail import model as trail
 from diary.watch import model as watch
 from diary.webhooks import model as webhooks
@@ -33,6 +34,7 @@ __all__ = [
     "remembered_requests",
     "rules",
     "safety",
+    "schedule",
     "trail",
     "watch",
     "webhooks",

@@ -11,6 +11,7 @@ from diary.callers import Caller, CallerKind
 from diary.checkins import silence
 from diary.logs import logger
 from diary.patients import states
+from diary.schedule import follow, sweep
 from diary.watch import canary
 from diary.webhooks import queue
 from diary.webhooks.addresses import AddressGuard
@@ -24,6 +25,7 @@ from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
 from engine.retention import Retention
+from engine.schedule import Schedule
 from engine.seal import Sealer
 from engine.sender import Sender
 from engine.silence import judge_due
@@ -54,6 +56,7 @@ class Engine:
         )
         self._reclaimer = Reclaimer(house, self._caller, self.heart.meters)
         self._retention = Retention(house, self._caller)
+        self._schedule = Schedule(house, self._caller)
         self._retaining: asyncio.Task[None] | None = None
         self._deliverer = Deliverer(
             house, self._caller, self._threads, self.heart, lambda: self._listener.lease_holder
@@ -161,7 +164,8 @@ class Engine:
         back = await self._deliverer.off_loop(
             lambda: bring_back_due(self._house, self._caller, self.heart.beat)
         )
-        worked = acted > 0 or judged > 0 or back > 0
+        asked = await self._deliverer.off_loop(lambda: self._schedule.look(self.heart.beat))
+        worked = acted > 0 or judged > 0 or back > 0 or asked > 0
         async for claimed in self._deliverer.claim_due():
             worked = True
             task = asyncio.create_task(self._attempt(sender, claimed))
@@ -210,7 +214,16 @@ class Engine:
             delivery = queue.next_due(work, looked_at)
             silent = silence.next_due(work, looked_at)
             back = states.next_back(work, looked_at)
-        moments = (delivery, silent, back, next_action(self._house, self._caller, looked_at))
+            followed = follow.next_due(work, looked_at)
+            window = sweep.next_due(work, looked_at)
+        moments = (
+            delivery,
+            silent,
+            back,
+            followed,
+            window,
+            next_action(self._house, self._caller, looked_at),
+        )
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def _sleep(self, seconds: float) -> None:

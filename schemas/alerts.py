@@ -25,7 +25,16 @@ OUTCOMES = (
     "false-positive",
     "drill",
 )
-SOURCES = ("check-in", "amendment", "quarantine", "help", "silence", "staff", "drill")
+SOURCES = (
+    "check-in",
+    "amendment",
+    "quarantine",
+    "help",
+    "silence",
+    "schedule",
+    "staff",
+    "drill",
+)
 _ON_BEHALF = {"description": "An API client names the member who answers and may."}
 
 

@@ -49,6 +49,8 @@ class Scope(StrEnum):
     POLICIES_WRITE = "policies:write"
     RULES_READ = "rules:read"
     RULES_WRITE = "rules:write"
+    SCHEDULE_PLANS_READ = "schedule-plans:read"
+    SCHEDULE_PLANS_WRITE = "schedule-plans:write"
     ENDPOINTS_READ = "endpoints:read"
     ENDPOINTS_WRITE = "endpoints:write"
     PATIENTS_EXPORT = "patients:export"
@@ -75,6 +77,7 @@ _CLINICAL = frozenset(
         Scope.ALERTS_WRITE,
         Scope.POLICIES_READ,
         Scope.RULES_READ,
+        Scope.SCHEDULE_PLANS_READ,
         Scope.ENDPOINTS_READ,
         Scope.INSTRUMENTS_READ,
         Scope.SCORECARD_READ,
@@ -100,6 +103,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     | {
         Scope.POLICIES_WRITE,
         Scope.RULES_WRITE,
+        Scope.SCHEDULE_PLANS_WRITE,
         Scope.BREAK_GLASS_READ,
         Scope.CONSENT_TEXTS_WRITE,
         Scope.PATIENTS_EXPORT,
@@ -119,6 +123,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
             Scope.POLICIES_READ,
             Scope.POLICIES_WRITE,
             Scope.RULES_READ,
+            Scope.SCHEDULE_PLANS_READ,
             Scope.ENDPOINTS_READ,
             Scope.ENDPOINTS_WRITE,
             Scope.CONSENT_TEXTS_WRITE,

@@ -1,12 +1,12 @@
 """All that recording a check-in needs to know, read in one round trip (a repeated one in two)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, select
+from sqlalchemy import Row, Select, String, and_, bindparam, exists, select
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from diary.access.model import clinics
@@ -23,17 +23,17 @@ from diary.rules.facts import AfterInfusion, Late
 from diary.rules.model import known_baselines, silences
 from diary.rules.service import in_force
 from diary.safety.plans import newest_version
+from diary.schedule.windows import waiting_for
 from diary.severity import Severity
 from diary.work import Work
 
-# The diary's day runs from 04:00 to 04:00: what is told at 1 a.m. belongs to the day before.
-DAY_STARTS: Final = timedelta(hours=4)
 _earlier: NamedFromClause = check_ins.alias("earlier")
 _latest: NamedFromClause = check_ins.alias("latest")
 _after: NamedFromClause = check_ins.alias("after")
 _apart: NamedFromClause = quarantine.alias("apart")
 _CLINIC, _PATIENT = bindparam("clinic", type_=Id), bindparam("patient", type_=Id)
 _CHECK_IN = bindparam("check_in", type_=Id)
+_INSTRUMENT: Any = bindparam("instrument", type_=String)
 _MOMENT: Any = bindparam("moment", type_=Instant)
 _EXISTING = select(check_ins).where(
     check_ins.c.clinic_id == _CLINIC,
@@ -44,7 +44,8 @@ _EXISTING = select(check_ins).where(
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The patient, the clinic, the rule set in force and what came before."""
+    """The patient, the clinic, the rule set in force and what came before. window_id: of what the
+    check-in answers, None where nothing is open for it."""
 
     patient: Subjected
     zone: str
@@ -53,6 +54,7 @@ class Context:
     rule_set_id: UUID | None
     prior: Severity | None
     existing: Row[Any] | None
+    window_id: UUID | None
 
     @property
     def is_waited_for(self) -> bool:
@@ -82,11 +84,12 @@ class Context:
         )
 
 
-def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:
-    """Read it for the caller's own patient; moment: when the check-in was recorded."""
+def look(work: Work, check_in_id: UUID, moment: datetime, instrument: str | None = None) -> Context:
+    """Read it for the caller's own patient; moment: when the check-in was recorded. instrument:
+    what it answers, for the window that it fills."""
     caller = work.caller
     place = {"clinic": caller.clinic, "patient": caller.patient, "check_in": check_in_id}
-    row = work.row(_LOOK, {**place, "moment": moment})
+    row = work.row(_LOOK, {**place, "moment": moment, "instrument": instrument or ""})
     if row is None:
         # Erased in this moment, and the session ended with that.
         raise Unauthenticated
@@ -104,6 +107,7 @@ def look(work: Work, check_in_id: UUID, moment: datetime) -> Context:
             apart_at=row.apart_at,
         ),
         existing=work.row(_EXISTING, place) if row.exists_already else None,
+        window_id=row.window_id,
     )
 
 
@@ -191,6 +195,9 @@ def _look() -> Select[Any]:
             known_baselines.c.until.label("known_until"),
             known_baselines.c.review_due_at.label("known_review_due_at"),
             exists(_EXISTING).label("exists_already"),
+            waiting_for(patients.c.clinic_id, patients.c.id, _INSTRUMENT, _MOMENT).label(
+                "window_id"
+            ),
         )
         .select_from(patients)
         .join(clinics, clinics.c.id == patients.c.clinic_id)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from diary.alerts.findings import Finding
 from diary.checkins import baselines
-from diary.checkins.context import DAY_STARTS, Context
+from diary.checkins.context import Context
 from diary.checkins.lookback import history
 from diary.instruments.measures import DAILY
 from diary.rules.default import DEFAULT
@@ -21,6 +21,7 @@ from diary.rules.known import covers, ended, listed
 from diary.rules.phrases import found as phrases_in
 from diary.rules.ruleset import judge, suicidality_severity
 from diary.rules.service import InForce
+from diary.schedule.days import day_of
 from diary.severity import Severity
 from diary.work import Work
 
@@ -43,7 +44,7 @@ class Said:
     @property
     def day(self) -> date:
         """The diary's day that it belongs to, where the phone was."""
-        return (self.recorded_at.astimezone(ZoneInfo(self.zone)) - DAY_STARTS).date()
+        return day_of(self.recorded_at, ZoneInfo(self.zone))
 
 
 class Known(Protocol):

@@ -26,6 +26,7 @@ from diary.errors import FieldFault, limited
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
+from diary.schedule.windows import fill
 from diary.severity import gravest
 from diary.work import Work
 
@@ -53,7 +54,7 @@ def record(
     if draft is not None and not _is_plausible(draft.recorded_at, work.now):
         draft, faults = None, (*faults, _IMPLAUSIBLE)
     moment = draft.recorded_at if draft is not None else work.now
-    context = look(work, check_in_id, moment)
+    context = look(work, check_in_id, moment, draft.instrument if draft is not None else None)
     fingerprint = fingerprint_of(work, body)
     if context.existing is not None:
         if context.existing.body_hash == fingerprint:
@@ -151,6 +152,8 @@ def _keep(
         "hours_since_infusion": since and since.hours,
     }
     work.add(check_ins, **row)
+    if context.window_id is not None:
+        fill(work, context.window_id, check_in_id, draft.recorded_at)
     if note:
         notes.keep(work, patient, check_in_id, note, phrases=bool(result.phrases))
     work.audit("check-in.recorded", "check_in", check_in_id)

@@ -2,20 +2,17 @@
 
 from collections.abc import Set
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, delete, func, literal, select, update
+from sqlalchemy import delete, func, select, update
 
 from diary.alerts.service import Subjected, raise_alert
-from diary.checkins.around import after_infusion
+from diary.checkins.infused import after_last
+from diary.checkins.missed import missed_days
 from diary.checkins.word import due_at
-from diary.infusions.model import infusions
-from diary.infusions.service import latest_before, since
 from diary.patients.model import ERASED, patients
 from diary.patients.states import State
-from diary.rules.facts import AfterInfusion, Facts, Silence
+from diary.rules.facts import Facts, Silence
 from diary.rules.model import silences
 from diary.rules.ruleset import judge
 from diary.rules.service import current
@@ -76,11 +73,12 @@ def judge_when_due(work: Work, clinic_id: UUID, patient_id: UUID) -> bool:
     judged: int = row.judged_hours
     waited = next_hours(in_force.waits, row.prior, judged=judged)
     if waited is not None and hours >= waited:
+        days = missed_days(work, [patient_id]).get(patient_id)
         facts = Facts(
             {},
             prior=row.prior,
-            infusion=_infusion(work, patient),
-            silence=Silence(hours, missed=0),
+            infusion=after_last(work, patient),
+            silence=Silence(hours, missed=days.missed if days else 0),
         )
         subject = Subjected(clinic_id, patient_id, patient.reference, patient.drill)
         found = judge(in_force.rules, facts)
@@ -89,21 +87,3 @@ def judge_when_due(work: Work, clinic_id: UUID, patient_id: UUID) -> bool:
     next_at = due_at(in_force.waits, row.since, row.prior, judged=judged)
     work.execute(update(silences).where(*here).values(judged_hours=judged, due_at=next_at))
     return True
-
-
-def _infusion(work: Work, patient: Row[Any]) -> AfterInfusion | None:
-    clinic_id, patient_id = (literal(patient.clinic_id), literal(patient.id))
-    last = latest_before(clinic_id, patient_id, work.now).scalar_subquery()
-    row = work.row(
-        select(infusions).where(infusions.c.clinic_id == patient.clinic_id, infusions.c.id == last)
-    )
-    if row is None:
-        return None
-    lies = since(
-        row.number,
-        row.started_at,
-        row.ended_at,
-        moment=work.now,
-        zone=ZoneInfo(patient.time_zone),
-    )
-    return after_infusion(lies, row.started_at, row.ended_at, work.now)

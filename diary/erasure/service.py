@@ -140,7 +140,7 @@ def carry_out(work: Work, patient: Row[Any], *, reason: str) -> None:
     work.execute(
         update(patients)
         .where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id)
-        .values(state=ERASED, state_until=None)
+        .values(state=ERASED, state_until=None, schedule_due_at=work.now)
     )
     _cancel_what_is_owed(work, clinic_id, patient.reference)
     work.audit("patient.erased", "patient", patient_id, clinic=clinic_id, reason=reason)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.infusions.model import infusions
-from diary.patients.service import require
+from diary.patients.service import require, reschedule
 from diary.work import Work
 
 
@@ -55,6 +55,7 @@ def plan(
         route=route,
         created_at=work.now,
     )
+    reschedule(work, patient_id)
     work.audit("infusion.planned", "infusion", infusion_id)
     return get(work, patient_id, infusion_id)
 
@@ -153,5 +154,6 @@ def _step(
     )
     if not changed.rowcount:
         raise InfusionNotReady(f"it is {infusion.state}; this needs one that is {required}")
+    reschedule(work, patient_id)
     work.audit(f"infusion.{values['state']}", "infusion", infusion_id)
     return get(work, patient_id, infusion_id)

@@ -43,6 +43,9 @@ _NO_YES: Final = Choices(("no", "yes"))
 DAILY: Final = "daily-check-in"
 """What gives the daily measures, of all the groups below the one that every day asks for."""
 
+WEEKLY: Final = "weekly-check-in"
+"""What gives the measures that change slowly."""
+
 SUICIDALITY: Final = ("si_gate", "si", "si_act", "safe_now")
 """The suicidality items of the daily check-in, in the order they are asked."""
 
@@ -64,7 +67,7 @@ GROUPS: Final[Mapping[str, Mapping[str, Measure]]] = {
         "si_act": _NO_YES,
         "safe_now": Choices(("yes", "unsure", "no")),
     },
-    "weekly-check-in": {
+    WEEKLY: {
         "elevated_energy": Scale(0, 4),
         "little_need_for_sleep": Scale(0, 4),
         "unusual_perceptions": Scale(0, 4),

@@ -26,7 +26,7 @@ from diary.columns import (
 # drill: nobody real; a rehearsal is about them, so that no real finding can ever join it.
 # state: one of `diary.patients.states`, or `erased`, with which the key of all that was sealed
 # about them is destroyed. state_until: when a time away ends by itself. discharged_at: when the
-# treatment ended, be it by a death.
+# treatment ended, be it by a death. schedule_due_at: when what they are asked is made anew.
 ERASED = "erased"
 patients = clinic_table(
     "patients",
@@ -39,6 +39,7 @@ patients = clinic_table(
     Column("created_at", Instant, nullable=False),
     Column("discharged_at", Instant),
     Column("state_until", Instant),
+    Column("schedule_due_at", Instant),
     CheckConstraint("state <> 'discharged' OR discharged_at IS NOT NULL", name="discharged"),
     Index(None, "clinic_id", "reference", unique=True),
     partial_index("uq_patients_one_drill", "clinic_id", where="drill", unique=True),
@@ -46,6 +47,7 @@ patients = clinic_table(
         "ix_patients_ended", "clinic_id", "discharged_at", where="discharged_at IS NOT NULL"
     ),
     partial_index("ix_patients_away", "state_until", where="state_until IS NOT NULL"),
+    partial_index("ix_patients_schedule", "schedule_due_at", where="schedule_due_at IS NOT NULL"),
 )
 
 # Every change of a patient's state. since: when it began, as it was said; changed_by: NULL where it

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, select, update
 
 from diary import datakeys
 from diary.errors import Forbidden, NotFound
@@ -85,9 +85,11 @@ def create(work: Work, *, name: str, locale: str, time_zone: str, drill: bool = 
         state=patient.state,
         drill=drill,
         created_at=work.now,
+        schedule_due_at=None if drill else work.now,
     )
     if not drill:
         team.begin(work, patient.id)
+        work.wake_engine()
     work.audit("patient.created", "patient", patient.id)
     return patient
 
@@ -114,6 +116,16 @@ def require(work: Work, patient_id: UUID, *, change: bool = False) -> None:
         raise NotFound
     if change and not row.may_change:
         raise OnlyReading
+
+
+def reschedule(work: Work, patient_id: UUID) -> None:
+    """Have what a patient is asked made anew: something that it follows has changed."""
+    work.execute(
+        update(patients)
+        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id)
+        .values(schedule_due_at=work.now)
+    )
+    work.wake_engine()
 
 
 def all_opened(work: Work, rows: Sequence[Row[Any]]) -> list[Patient]:

@@ -1,8 +1,8 @@
-"""How long a rule set waits after a word of the patient before it asks about the silence."""
+"""What a rule set waits for: hours of silence after a word of risk, and days that were missed."""
 
 from collections.abc import Iterable
 
-from diary.rules.conditions import Silent, nodes
+from diary.rules.conditions import Missed, Silent, nodes
 from diary.rules.ruleset import RuleSet
 from diary.severity import Severity
 
@@ -28,3 +28,13 @@ def next_hours(
         (hours for after, hours in waits if prior >= after and hours > judged),
         default=None,
     )
+
+
+def counts(ruleset: RuleSet) -> tuple[RuleSet, frozenset[int]]:
+    """The rules that ask how many days were missed, and all the numbers that they ask for."""
+    asked = {
+        rule: [node.at_least for node in nodes(rule.when) if isinstance(node, Missed)]
+        for rule in ruleset.rules
+    }
+    counting = RuleSet(tuple(rule for rule, numbers in asked.items() if numbers))
+    return counting, frozenset(number for numbers in asked.values() for number in numbers)

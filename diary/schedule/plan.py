@@ -1,7 +1,7 @@
-"""What is asked when: the items of a plan. Pure; `reading.py` makes them of a document."""
+"""What is asked when: the items of a plan. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import time, timedelta
 from typing import Any, ClassVar, Final
 
@@ -69,10 +69,16 @@ KINDS: Final[Mapping[str, type[Item]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One version. number: 0 is what ships, in force until the clinic publishes its own."""
+    """One version. version: 0 is what ships, in force until the clinic publishes its own.
 
-    number: int
+    remind_at: when a patient is reminded of what is open, unless it opens later. chase_at: when
+    again, where it still is. Times of day of the patient's zone; None: never.
+    """
+
+    version: int
     items: tuple[Item, ...]
+    remind_at: time | None = time(10)
+    chase_at: time | None = time(18)
 
 
 # The evening of the infusion's day, the day after, and every day from then on; once a week what
@@ -86,21 +92,40 @@ SHIPPED: Final = Plan(
 )
 
 
-def document_of(plan: Plan) -> list[dict[str, Any]]:
-    """The items as they are stored and shown."""
-    return [_shown(item) for item in plan.items]
+def document_of(plan: Plan) -> dict[str, Any]:
+    """A plan as it is stored and shown; a time of day as HH:MM."""
+    return {
+        "items": [{"kind": each.kind} | _shown(each) for each in plan.items],
+        "remind_at": _word(plan.remind_at),
+        "chase_at": _word(plan.chase_at),
+    }
+
+
+def plan_of(version: int, document: Mapping[str, Any]) -> Plan:
+    """A plan that was stored by `document_of`."""
+    items = []
+    for shown in document["items"]:
+        kind = KINDS[shown["kind"]]
+        names = [each.name for each in fields(kind) if each.name in shown]
+        items.append(kind(**{name: _read(name, shown[name]) for name in names}))
+    remind_at, chase_at = (_read(name, document[name]) for name in ("remind_at", "chase_at"))
+    return Plan(version, tuple(items), remind_at, chase_at)
+
+
+_TIMES: Final = frozenset({"opens", "closes", "remind_at", "chase_at"})
 
 
 def _shown(item: Item) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "id": item.id,
-        "kind": item.kind,
-        "instrument": item.instrument,
-        "version": item.version,
-    }
-    for name in [each for each in item.__dataclass_fields__ if each not in shown]:
-        value = getattr(item, name)
-        if isinstance(value, time):
-            value = value.strftime("%H:%M")
-        shown[name] = list(value) if isinstance(value, tuple) else value
-    return shown
+    return {each.name: _word(getattr(item, each.name)) for each in fields(item)}
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read(name: str, value: Any) -> Any:
+    if name in _TIMES and value is not None:
+        return time.fromisoformat(value)
+    return tuple(value) if isinstance(value, list) else value

@@ -6,7 +6,8 @@ stays one.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,81 +15,97 @@ from diary.schedule.days import DAY_STARTS, at, day_of
 from diary.schedule.plan import (
     AFTER_EFFECTS,
     SHORTEST,
-    VISIT,
     AfterInfusion,
     Asked,
     Daily,
+    Item,
     Plan,
     Weekly,
 )
 
-_DAY = timedelta(days=1)
+_DAY: Final = timedelta(days=1)
+# Nobody is woken to answer a question.
+_LATEST_REMINDER: Final = time(21)
+_BETWEEN_REMINDERS: Final = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An infusion that takes place, took place, or is planned."""
+    """An infusion that takes place, or did; what nobody has recorded yet is as it was planned."""
 
     id: UUID
     starts_at: datetime
     ends_at: datetime
 
-    @classmethod
-    def of(cls, row: object) -> "Visit":
-        """Of a row of `infusions`; what is not recorded yet is as planned."""
-        begin = row.started_at or row.planned_at  # type: ignore[attr-defined]
-        return cls(row.id, begin, row.ended_at or begin + VISIT)  # type: ignore[attr-defined]
-
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One window as the plan wants it. after_effects: whether it opens within 48 h of an infusion.
+    """One window as a plan wants it.
 
-    local_date: the diary's day that it belongs to, in the patient's zone.
+    plan: its version. after_effects: whether it opens within 48 h of an infusion. local_date: the
+    diary's day that it belongs to, in the patient's zone. remind_at, chase_at: None where there is
+    no time for it.
     """
 
     key: str
+    plan: int
     asked: Asked
     local_date: date
     opens_at: datetime
     closes_at: datetime
     after_effects: bool
-    infusion_id: UUID | None = None
+    infusion_id: UUID | None
+    remind_at: datetime | None
+    chase_at: datetime | None
 
 
 def wanted(
     plan: Plan, visits: Sequence[Visit], zone: ZoneInfo, *, start: datetime, end: datetime
 ) -> Mapping[str, Slot]:
     """The windows that are still open after `start` and open before `end`, by their keys."""
-    found: dict[str, Slot] = {}
-    for slot in _slots(plan, visits, zone, start, end):
-        if slot.closes_at > start and slot.opens_at < end:
-            found[slot.key] = slot
+    days = tuple(_days(day_of(start, zone) - _DAY, day_of(end, zone)))
+    found = {}
+    for item in plan.items:
+        for key, day, opens, closes, infusion_id in _times(item, days, visits, zone):
+            if opens >= end or closes <= start:
+                continue
+            remind_at, chase_at = _reminders(plan, day, opens, closes, zone)
+            found[key] = Slot(
+                key=key,
+                plan=plan.version,
+                asked=item,
+                local_date=day,
+                opens_at=opens,
+                closes_at=closes,
+                after_effects=any(_is_soon(each, opens) for each in visits),
+                infusion_id=infusion_id,
+                remind_at=remind_at,
+                chase_at=chase_at,
+            )
     return found
 
 
-def _slots(
-    plan: Plan, visits: Sequence[Visit], zone: ZoneInfo, start: datetime, end: datetime
-) -> Iterator[Slot]:
-    days = list(_days(day_of(start, zone) - _DAY, day_of(end, zone)))
-    for item in plan.items:
-        if isinstance(item, AfterInfusion):
-            for visit in visits:
-                opens = visit.ends_at + timedelta(hours=item.hours)
-                closes = opens + timedelta(hours=item.open_hours)
-                key = f"{item.id}@{visit.id}"
-                day = day_of(opens, zone)
-                yield _slot(key, item, day, opens, closes, visits, visit.id)
-            continue
-        for day in days:
-            if isinstance(item, Weekly) and day.isoweekday() == item.weekday:
-                year, week, _ = day.isocalendar()
-                opens, closes = _between(item, day, zone)
-                yield _slot(f"{item.id}@{year}-W{week:02}", item, day, opens, closes, visits)
-            elif isinstance(item, Daily) and _is_asked(item, day, visits, zone):
-                opens, closes = _between(item, day, zone)
+_Times = tuple[str, date, datetime, datetime, UUID | None]
+
+
+def _times(
+    item: Item, days: Iterable[date], visits: Sequence[Visit], zone: ZoneInfo
+) -> Iterator[_Times]:
+    if isinstance(item, AfterInfusion):
+        for visit in visits:
+            opens = visit.ends_at + timedelta(hours=item.hours)
+            closes = opens + timedelta(hours=item.open_hours)
+            yield f"{item.id}@{visit.id}", day_of(opens, zone), opens, closes, visit.id
+        return
+    for day in days:
+        opens, closes = _between(item, day, zone)
+        if isinstance(item, Daily):
+            if _is_asked(item, day, visits, zone):
                 opens = max(opens, min(_earliest(item, day, visits, zone), closes - SHORTEST))
-                yield _slot(f"{item.id}@{day}", item, day, opens, closes, visits)
+                yield f"{item.id}@{day}", day, opens, closes, None
+        elif day.isoweekday() == item.weekday:
+            year, week, _ = day.isocalendar()
+            yield f"{item.id}@{year}-W{week:02}", day, opens, closes, None
 
 
 def _between(item: Daily | Weekly, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -111,17 +128,23 @@ def _earliest(item: Daily, day: date, visits: Iterable[Visit], zone: ZoneInfo) -
     return max(ends) + timedelta(hours=item.after_infusion_hours)
 
 
-def _slot(
-    key: str,
-    item: Asked,
-    day: date,
-    opens: datetime,
-    closes: datetime,
-    visits: Iterable[Visit],
-    infusion_id: UUID | None = None,
-) -> Slot:
-    soon = any(each.starts_at <= opens < each.ends_at + AFTER_EFFECTS for each in visits)
-    return Slot(key, item, day, opens, closes, soon, infusion_id)
+def _is_soon(visit: Visit, opens: datetime) -> bool:
+    return visit.starts_at <= opens < visit.ends_at + AFTER_EFFECTS
+
+
+def _reminders(
+    plan: Plan, day: date, opens: datetime, closes: datetime, zone: ZoneInfo
+) -> tuple[datetime | None, datetime | None]:
+    latest = min(closes, at(day, _LATEST_REMINDER, zone))
+    remind_at = chase_at = None
+    if plan.remind_at is not None:
+        due = max(opens, at(day, plan.remind_at, zone))
+        remind_at = due if due < latest else None
+    if plan.chase_at is not None:
+        due = at(day, plan.chase_at, zone)
+        earliest = opens if remind_at is None else remind_at + _BETWEEN_REMINDERS
+        chase_at = due if earliest <= due < latest else None
+    return remind_at, chase_at
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -1,0 +1,88 @@
+"""Windows whose moment has come: a reminder, a second one, or closed without an answer.
+
+It costs by what is due, however many patients there are: windows are found by one partial index,
+and written together.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, case, func, select, update
+
+from diary.schedule.model import windows
+from diary.schedule.reminders import remind
+from diary.work import Work
+
+
+class Swept(NamedTuple):
+    """How many windows were looked at, and the rows of those that nobody answered."""
+
+    done: int
+    missed: Sequence[Row[Any]]
+
+
+def due(work: Work, limit: int, without: Set[UUID] = frozenset()) -> Mapping[UUID, list[UUID]]:
+    """The windows that are due, longest overdue first, by their clinics."""
+    rows = work.rows(
+        select(windows.c.clinic_id, windows.c.id)
+        .where(windows.c.next_at <= work.now, windows.c.id.not_in(without))
+        .order_by(windows.c.next_at)
+        .limit(limit)
+    )
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in rows:
+        found[row.clinic_id].append(row.id)
+    return found
+
+
+def next_due(work: Work, after: datetime) -> datetime | None:
+    """When the next one is, of those not yet due then; None where none is."""
+    row = work.row(select(func.min(windows.c.next_at).label("at")).where(windows.c.next_at > after))
+    return None if row is None else row.at
+
+
+def sweep(work: Work, window_ids: Collection[UUID]) -> Swept:
+    """Do what is due of these windows of the caller's clinic.
+
+    Whatever is in somebody's hand is left for the next turn. Where both reminders are due, as
+    after an outage, there is one.
+    """
+    rows = work.rows(
+        select(windows)
+        .where(
+            windows.c.clinic_id == work.caller.clinic,
+            windows.c.id.in_(list(window_ids)),
+            windows.c.next_at <= work.now,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    missed = [row for row in rows if row.closes_at <= work.now]
+    open_still = [row for row in rows if row.closes_at > work.now]
+    if missed:
+        _settle(work, missed, state="missed", next_at=None)
+    if open_still:
+        remind(work, open_still)
+        ahead = case((windows.c.chase_at > work.now, windows.c.chase_at), else_=None)
+        _settle(
+            work,
+            open_still,
+            remind_at=None,
+            chase_at=ahead,
+            reminded_at=work.now,
+            next_at=func.coalesce(ahead, windows.c.closes_at),
+        )
+    return Swept(len(rows), missed)
+
+
+def _settle(work: Work, rows: Sequence[Row[Any]], **values: Any) -> None:
+    work.execute(
+        update(windows)
+        .where(
+            windows.c.clinic_id == work.caller.clinic,
+            windows.c.id.in_([row.id for row in rows]),
+        )
+        .values(**values)
+    )
