@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from uuid import UUID
 
 from diary.callers import Caller
-from diary.checkins import missed
+from diary.checkins import following, missed
 from diary.logs import logger
 from diary.schedule import follow, sweep
 from diary.work import House
@@ -46,7 +46,7 @@ class Schedule:
         for clinic_id, patient_id in due:
             try:
                 with self._house.work(self._caller.within(clinic_id)) as work:
-                    done += follow.follow(work, patient_id)
+                    done += following.follow(work, patient_id)
             except Exception as error:
                 self._stuck.add(patient_id)
                 _log.error("schedule.not-followed", patient_id=str(patient_id), error=error)

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from diary.callers import OPERATOR
+from diary.schedule import plans
+from diary.schedule.plan import Plan
+from diary.work import House
 from tests.cast import Cast, Member, Patient
 
 PLANS = "/v1/schedule-plans"
@@ -48,3 +52,10 @@ def plan_infusion(cast: Cast, planned_at: str, patient: Patient | None = None) -
     made = cast.bob.api.post(path, {"planned_at": planned_at})
     assert made.status == 201, made
     return f"{path}/{made.json['id']}"
+
+
+def ask_nothing(house: House, cast: Cast) -> None:
+    """From now on neither clinic asks its patients anything, or reminds anybody."""
+    for clinic in (cast.clinic, cast.other_clinic):
+        with house.work(OPERATOR.within(clinic)) as work:
+            plans.publish(work, Plan(0, ()), reason="These days nobody is asked.")

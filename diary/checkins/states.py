@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from diary.alerts.reading import open_alert
 from diary.checkins import baselines
+from diary.checkins.following import follow
 from diary.patients import states
 from diary.patients.service import Patient, get
 from diary.patients.states import State
@@ -59,6 +60,8 @@ def _followed(work: Work, patient_id: UUID, made: states.Change | None) -> Stand
     here = (silences.c.clinic_id == clinic, silences.c.patient_id == patient_id)
     awaited = work.row(select(silences.c.patient_id).where(*here)) is not None
     if made is not None:
+        # Now: what was asked of somebody who is away must not be found missed by a late engine.
+        follow(work, patient_id)
         if awaited and made.state is not State.DECEASED:
             # It may have rested: whoever judges it says when it is due.
             work.execute(

@@ -18,7 +18,7 @@ from diary.callers import CallerKind
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.patients import drill
 from diary.patients.model import ERASED, patient_states, patients
-from diary.patients.service import require, reschedule
+from diary.patients.service import require
 from diary.work import Work
 
 REASON_PLACE: Final = "patient_states.reason"
@@ -204,7 +204,6 @@ def _write(
         .where(patients.c.clinic_id == now.clinic_id, patients.c.id == now.id)
         .values(state=state, state_until=until, discharged_at=discharged_at)
     )
-    reschedule(work, now.id)
 
 
 def _entered(

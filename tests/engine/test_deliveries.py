@@ -20,6 +20,7 @@ from diary.webhooks.queue import Attempted, Claimed
 from diary.webhooks.signing import message_name
 from diary.work import House
 from engine.loop import Engine
+from tests.asked import ask_nothing
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.engine.steps import Wait, disable, heard, set_policy
@@ -99,6 +100,7 @@ def test_a_page_is_tried_again_without_end(
 def test_anything_else_is_given_up_in_the_open_after_three_days(
     cast: Cast, receiver: Receiver, house: House, clock: SimulatedClock, wait: Wait
 ) -> None:
+    ask_nothing(house, cast)
     with house.work(cast.erin.caller) as work:
         publish(work, clinic_id=cast.clinic, type="ping", data={}, endpoint_ids=[cast.team.id])
     receiver.behave("redirect", "team", to="http://127.0.0.1:9/")

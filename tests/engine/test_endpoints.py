@@ -8,6 +8,7 @@ from diary.callers import OPERATOR, Caller, CallerKind
 from diary.webhooks.model import deliveries, endpoints
 from diary.webhooks.publish import publish
 from diary.work import House
+from tests.asked import ask_nothing
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.engine.steps import Wait, heard, set_policy
@@ -46,6 +47,7 @@ def states(house: House, cast: Cast) -> list[str]:
 def test_an_endpoint_that_keeps_failing_is_probed_with_one_event_at_a_time(
     cast: Cast, receiver: Receiver, house: House, clock: SimulatedClock, wait: Wait
 ) -> None:
+    ask_nothing(house, cast)
     receiver.behave("status", "team", code=500)
     owe_events(house, cast, 20)
     wait(seconds=0)

@@ -30,7 +30,15 @@ MEMBERSHIP = {"putCareTeamMember", "deleteCareTeamMember"}
 # The phone's id and the body's fingerprint say what is meant; docs/check-ins.md.
 # A consent is an answer like it: each is added, and the last holds.
 # That a note was read cannot be unsaid, and who said so first stays.
-OWN_RULE = {"putOwnCheckIn", "putOwnAmendment", "putOwnConsent", "putReadNote"}
+# Where somebody lives is where they said last, whoever says it.
+OWN_RULE = {
+    "putOwnCheckIn",
+    "putOwnAmendment",
+    "putOwnConsent",
+    "putReadNote",
+    "putOwnTimeZone",
+    "putPatientTimeZone",
+}
 
 
 def test_every_change_has_a_rule() -> None:

@@ -168,9 +168,7 @@ def test_the_care_team_sees_what_was_answered_and_what_was_not(
     assert cast.charlie.api.get(path).status == 404
 
 
-def test_an_answer_while_the_plan_changes_is_kept_where_it_is(
-    cast: Cast, engine: Engine
-) -> None:
+def test_an_answer_while_the_plan_changes_is_kept_where_it_is(cast: Cast, engine: Engine) -> None:
     cast.alice.check_in()
     before = window(cast.alice, "daily@2026-03-02")
     evening = DAILY | {"opens": "18:00", "closes": "23:00"}
@@ -181,3 +179,14 @@ def test_an_answer_while_the_plan_changes_is_kept_where_it_is(
         "2026-03-03T17:00:00Z",
         "2026-03-03T22:00:00Z",
     )
+
+
+def test_what_was_told_before_its_window_was_made_is_not_asked_again(
+    cast: Cast, clock: SimulatedClock, engine: Engine
+) -> None:
+    clock.advance(days=20)
+    told = cast.alice.check_in()
+    clock.advance(minutes=1)
+    assert cast.alice.check_in(mood=1).status == 201
+    engine.run_until_idle()
+    assert window(cast.alice, "daily@2026-03-22")["check_in_id"] == told.json["id"]
