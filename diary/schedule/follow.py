@@ -22,7 +22,7 @@ from diary.schedule.slots import Slot, Visit, wanted
 from diary.work import Work
 
 HORIZON: Final = timedelta(days=14)
-"""How far ahead windows are made: a phone that hears nothing for so long knows what it asks."""
+"""So far ahead windows are there: a phone that hears nothing for so long knows what it asks."""
 _AGAIN: Final = timedelta(days=1)
 # An infusion that nobody has recorded for so long did not take place as planned.
 _UNRECORDED: Final = timedelta(days=1)
@@ -85,7 +85,7 @@ def _wanted(work: Work, patient: Row[Any]) -> Mapping[str, Slot]:
     )
     visits = [_visit(row) for row in rows]
     zone = ZoneInfo(patient.time_zone)
-    return wanted(in_force(work), visits, zone, start=work.now, end=work.now + HORIZON)
+    return wanted(in_force(work), visits, zone, start=work.now, end=work.now + HORIZON + _AGAIN)
 
 
 def _visit(row: Row[Any]) -> Visit:

@@ -72,6 +72,7 @@ def own(work: Work) -> Schedule:
             windows.c.clinic_id == clinic,
             windows.c.patient_id == patient_id,
             windows.c.closes_at > work.now - BACK,
+            windows.c.opens_at < work.now + HORIZON,
             windows.c.state != "cancelled",
         )
         .order_by(windows.c.opens_at, windows.c.slot)
