@@ -86,6 +86,7 @@ class Schedules(RuleBasedStateMachine):
         self.planned: list[UUID] = []
         self.started: list[UUID] = []
         self.answered: dict[str, Any] = {}
+        self.open: set[str] = set()
 
     def teardown(self) -> None:
         self.database.close()
@@ -190,6 +191,14 @@ class Schedules(RuleBasedStateMachine):
         self.answered = {slot: row for slot, row in rows.items() if row.state == "answered"}
         used = [row.check_in_id for row in self.answered.values()]
         assert len(used) == len(set(used)), "an answer is of one window"
+
+    @invariant()
+    def what_is_open_is_not_taken_away(self) -> None:
+        """Somebody may be answering it."""
+        now, rows = self.clock.now(), self.rows()
+        assert self.is_away or all(rows[slot].state != "cancelled" for slot in self.open)
+        pending = {slot: row for slot, row in rows.items() if row.state == "pending"}
+        self.open = {slot for slot, row in pending.items() if row.opens_at <= now}
 
     @invariant()
     def no_slot_is_doubled_or_lost(self) -> None:
