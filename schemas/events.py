@@ -4,7 +4,7 @@ from marshmallow import Schema
 
 from diary.patients.states import State
 from schemas.base import View
-from schemas.fields import Flag, Id, Instant, Int, Part, SeverityWord, Text
+from schemas.fields import Flag, Id, Instant, Int, Items, Part, SeverityWord, Text
 
 
 class AlertEventData(View):
@@ -139,6 +139,23 @@ def _event(name: str, summary: str, data: type[View]) -> type[Schema]:
     return type(f"{title}Event", (View,), members)
 
 
+class ReminderWindowView(View):
+    """Something that is open."""
+
+    id = Id()
+    instrument = Text()
+    opens_at = Instant()
+    closes_at = Instant()
+
+
+class ReminderDueData(View):
+    """Whom to remind, and of what."""
+
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    kind = Text(metadata={"enum": ["reminder", "chaser"]})
+    windows = Items(Part(ReminderWindowView), metadata={"description": "What closes first, first."})
+
+
 EVENTS: dict[str, type[Schema]] = {
     name: _event(name, summary, data)
     for name, summary, data in (
@@ -172,6 +189,11 @@ EVENTS: dict[str, type[Schema]] = {
             "patient.state_changed",
             "A patient is away, back, discharged or has died; no alert is closed by it.",
             StateChangedData,
+        ),
+        (
+            "reminder.due",
+            "A check-in is open and not answered: the app's push service reminds the patient.",
+            ReminderDueData,
         ),
         ("endpoint.gone", "Another endpoint answered 410; it is paged no more.", EndpointGoneData),
         ("ping", "An administrator tries the endpoint.", PingData),

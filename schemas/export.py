@@ -26,6 +26,7 @@ from schemas.notes import NoteView
 from schemas.patient_contacts import PatientContactsView
 from schemas.quarantine import SetApartView
 from schemas.safety_plans import SafetyPlanView
+from schemas.schedule import WindowView
 
 _BY = {"enum": ["patient", "care-team", "care-team-system", "system"]}
 
@@ -206,6 +207,7 @@ class ExportItemView(View):
     known_baseline = Part(ExportKnownBaselineView)
     safety_plan = Part(SafetyPlanView)
     display = Part(OwnDisplayView)
+    window = Part(WindowView)
 
 
 class OwnExportItemView(ExportItemView):

@@ -151,9 +151,10 @@ def _keep(
         "days_since_infusion": since and since.days,
         "hours_since_infusion": since and since.hours,
     }
-    work.add(check_ins, **row)
     if context.window_id is not None:
+        # Before the rows: they are written together.
         fill(work, context.window_id, check_in_id, draft.recorded_at)
+    work.add(check_ins, **row)
     if note:
         notes.keep(work, patient, check_in_id, note, phrases=bool(result.phrases))
     work.audit("check-in.recorded", "check_in", check_in_id)

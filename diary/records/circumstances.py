@@ -17,6 +17,8 @@ from diary.rules.model import known_baselines
 from diary.safety import displays as displaying
 from diary.safety import plans
 from diary.safety.model import displays, safety_plans
+from diary.schedule import windows as asking
+from diary.schedule.model import windows
 from diary.work import Work
 
 
@@ -68,3 +70,10 @@ def displayed(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """What the patient's phones showed."""
     by = (displays.c.received_at, displays.c.id)
     return read_after(work, displaying.of_patient(work, patient_id), by, after, limit)
+
+
+def asked(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """What the patient was asked until now, answered or not."""
+    query = asking.of_patient(work, patient_id).where(windows.c.opens_at <= work.now)
+    by = (windows.c.opens_at, windows.c.id)
+    return read_after(work, query, by, after, limit, lambda row: asking.shown(row, work.now))

@@ -53,6 +53,7 @@ _SECTIONS = (
     _Section("known_baseline", circumstances.known),
     _Section("safety_plan", circumstances.planned),
     _Section("display", circumstances.displayed),
+    _Section("window", circumstances.asked),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

@@ -17,8 +17,6 @@ from diary.webhooks import endpoints
 from diary.webhooks.publish import publish
 from diary.work import Work
 
-EVENT = "reminder.due"
-
 
 def remind(work: Work, due: Iterable[Row[Any]]) -> None:
     """Remind the patients of these windows, in the caller's clinic. due: rows of windows."""
@@ -38,7 +36,7 @@ def remind(work: Work, due: Iterable[Row[Any]]) -> None:
         publish(
             work,
             clinic_id=work.caller.clinic,
-            type=EVENT,
+            type="reminder.due",
             data={
                 "patient": patient.reference,
                 "kind": "chaser" if any(each.remind_at is None for each in asked) else "reminder",

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_29_schedule"
-down_revision = "2026_11_28_safety_plans"
+down_revision = "2026_11_29_displays"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,11 @@ import sys
 import pytest
 
 from bench.trips import trips
+from diary.work import House
+from engine.schedule import Schedule
 from tests.cast import Cast
+from tests.clock import SimulatedClock
+from tests.engine.silences import ENGINE
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -21,6 +25,21 @@ def test_a_calm_check_in_costs_six_round_trips(cast: Cast) -> None:
     for _ in range(_RUNS_UNTIL_PREPARED):
         assert cast.alice.check_in().status == 201
     assert trips(cast.alice.check_in) == 6
+
+
+def test_one_that_answers_a_window_costs_one_more(
+    cast: Cast, clock: SimulatedClock, house: House
+) -> None:
+    schedule = Schedule(house, ENGINE)
+    for _ in range(_RUNS_UNTIL_PREPARED):
+        clock.advance(days=1)
+        schedule.look()
+        assert cast.alice.check_in().status == 201
+    clock.advance(days=1)
+    schedule.look()
+    # The keys that sign tokens are read anew now and then.
+    assert cast.alice.api.get("/v1/me").status == 200
+    assert trips(cast.alice.check_in) == 7
 
 
 def test_a_repeated_check_in_costs_a_read_in_place_of_looking_back_and_writing(cast: Cast) -> None:

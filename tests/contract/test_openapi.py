@@ -19,6 +19,7 @@ from diary.alerts import carry, decide, unreachable
 from diary.callers import Caller, CallerKind
 from diary.checkins import needs_review
 from diary.isolation import EVERYTHING
+from diary.schedule import reminders
 from diary.webhooks import break_glass, by_hand, consenting, needs_pairing, states
 from diary.webhooks.model import messages
 from diary.work import House
@@ -103,7 +104,7 @@ def _sent_by_the_diary() -> set[str]:
     sources = (getsource(module) for module in (decide, carry))
     named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
     steps = (unreachable, by_hand, break_glass, consenting)
-    modules = (*steps, needs_pairing, states, needs_review)
+    modules = (*steps, needs_pairing, states, needs_review, reminders)
     sources = (getsource(module) for module in modules)
     return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
@@ -158,6 +159,8 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     cast.bob.api.post(f"/v1/patients/{cast.alice.id}/discharge")
     with house.work(Caller(CallerKind.ENGINE, clinic_id=cast.clinic)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
+    clock.advance(hours=8)
+    engine.run_until_idle()
 
     with house.database.transaction(write=False, bounds=EVERYTHING) as connection:
         stored = connection.execute(select(messages.c.type, messages.c.body)).all()
@@ -178,5 +181,5 @@ DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
     *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id", "device_id"),
     *("break_glass_id", "staff_id", "until"),
-    *("purpose", "state", "alert_open", "awaited", "quarantine_id"),
+    *("purpose", "state", "alert_open", "awaited", "quarantine_id", "kind", "windows"),
 }

@@ -124,9 +124,15 @@ OTHERWISE: dict[tuple[str, str], Relation] = {
 NO_CHANGE = {"postPatientBreakGlass", "deletePatientBreakGlass"}
 # A member's contacts are changed by themself, or by who manages the team.
 OWN_OR_MANAGED = {"postStaffContacts", "deleteStaffContact"}
-# No clinic has published a rule set of its own, nor a policy for what is no severity; and there is
-# no licence to attest of the product's own instrument.
-NOT_THERE = {"getRuleSet", "getRuleSetComparison", "getPolicy", "postInstrumentLicence"}
+# No clinic has published a rule set or a plan of its own, nor a policy for what is no severity; and
+# there is no licence to attest of the product's own instrument.
+NOT_THERE = {
+    "getRuleSet",
+    "getRuleSetComparison",
+    "getPolicy",
+    "getOneSchedulePlan",
+    "postInstrumentLicence",
+}
 # The id of a patient that stands in the body.
 IN_BODY = {"postAlerts": "patient_id"}
 WORDS = {

@@ -111,6 +111,7 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert note["text"] == "The tea was good."
     (shown,) = of(items, "display")
     assert (shown["what"], shown["offline"]) == ("crisis-pack", True)
+    assert of(items, "window")[0]["state"] == "answered"
     (plan,) = of(items, "safety_plan")
     assert plan["steps"]["coping"] == [{"text": "Make tea.", "phone": None}]
     (apart,) = of(items, "set_apart")

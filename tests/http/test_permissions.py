@@ -10,6 +10,7 @@ from api.app import UndeclaredRoute, create_app
 from api.operation import operation
 from diary.access.permissions import Scope
 from diary.work import House, Work
+from tests.asked import DAILY
 from tests.cast import Cast
 from tests.client import Api
 from tests.questionnaires import phq9
@@ -85,6 +86,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "putOwnSafetyPlan": PLAN,
     "postOwnDisplays": DISPLAYS,
     "putPatientSafetyPlan": PLAN,
+    "postSchedulePlans": {"items": [DAILY], "reason": "Agreed."},
+    "putOwnTimeZone": {"time_zone": "Europe/Madrid"},
+    "putPatientTimeZone": {"time_zone": "Europe/Madrid"},
     "postSetApartReview": {"verdict": "duplicate"},
     "postPatientLegalHolds": {"reason": "Case 12"},
     "postPatientBreakGlass": {"reason": "She called the ward."},

@@ -1,5 +1,8 @@
 """A clinic's own plan: what can be asked so, what cannot, and why."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +41,11 @@ def test_a_plan_is_a_version_that_stays(cast: Cast) -> None:
     assert cast.bob.api.get(f"{PLANS}/current").json == again.json
     assert cast.bob.api.get(f"{PLANS}/3").status == 404
     assert cast.charlie.api.get(f"{PLANS}/current").json["version"] == 0
+
+
+def test_the_plan_in_the_documents_is_taken_as_it_is(cast: Cast) -> None:
+    (plan,) = re.findall(r"```json\n(.*?)```", Path("docs/schedule.md").read_text(), re.DOTALL)
+    assert cast.dana.api.post(PLANS, json.loads(plan)).status == 201
 
 
 def test_who_may(cast: Cast) -> None:
