@@ -25,6 +25,8 @@ def tell(work: Work, patient: Subjected, quarantine_id: UUID) -> None:
             quarantine.c.reviewed_at.is_(None),
         )
         .limit(1)
+        # Were it reviewed in this moment, what comes now would wait with nobody told of it.
+        .with_for_update(read=True)
     )
     if waits:
         return

@@ -1,9 +1,21 @@
 """A person has to look at what could not be taken as it was sent: the care team hears of it."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from diary.callers import OPERATOR
+from diary.checkins.review import Verdict, review
+from diary.work import House
 from engine.loop import Engine
 from tests.cast import Cast
+from tests.client import Response
 from tests.engine.steps import heard
 from tests.receiver import Receiver
+
+SOON = 10
 
 
 def test_every_endpoint_hears_of_the_first_that_waits(
@@ -27,6 +39,29 @@ def test_every_endpoint_hears_of_the_first_that_waits(
         review = f"/v1/patients/{cast.alice.id}/quarantine/{apart['id']}/review"
         assert cast.bob.api.post(review, {"verdict": "unusable"}).status == 201
     assert cast.alice.check_in(mood=13).status == 202
+    engine.run_until_idle()
+    assert heard(receiver, "team") == ["quarantine.needs_review"] * 2
+
+
+@pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
+def test_what_comes_while_the_last_that_waits_is_reviewed_is_told_of(
+    cast: Cast, house: House, receiver: Receiver, engine: Engine
+) -> None:
+    assert cast.alice.check_in(mood=11).status == 202
+    (first,) = cast.bob.api.get("/v1/quarantine").json["items"]
+    locks = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    def watch(sent: Future[Response]) -> None:
+        with house.work(OPERATOR, write=False) as watching:
+            while not (sent.done() or watching.connection.scalar(locks)):
+                pass
+
+    with ThreadPoolExecutor(2) as threads:
+        with house.work(cast.bob.caller) as work:
+            review(work, cast.alice.id, UUID(first["id"]), verdict=Verdict.UNUSABLE, note=None)
+            sent = threads.submit(cast.alice.check_in, mood=12)
+            threads.submit(watch, sent).result(SOON)
+        assert sent.result(SOON).status == 202
     engine.run_until_idle()
     assert heard(receiver, "team") == ["quarantine.needs_review"] * 2
 

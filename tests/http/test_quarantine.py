@@ -98,6 +98,18 @@ def test_each_sees_what_their_patients_phones_sent(cast: Cast) -> None:
     assert cast.bob.api.get(path(cast, apart)).json == apart
 
 
+@pytest.mark.parametrize("state", ["hospitalised", "discharged", "deceased"])
+def test_what_waits_of_whoever_is_away_or_gone_waits_on(cast: Cast, state: str) -> None:
+    apart = set_apart(cast, si=4)
+    until = {"until": "2026-03-20T09:00:00Z"} if state == "hospitalised" else {}
+    body = {"state": state, "reason": "As the ward said."} | until
+    assert cast.bob.api.post(f"/v1/patients/{cast.alice.id}/states", body).status == 201
+    assert cast.bob.api.get(f"{CLINIC}/waiting").json["count"] == 1
+    said = {"verdict": "entered-by-hand", "note": NOTE}
+    assert cast.bob.api.post(f"{path(cast, apart)}/review", said).status == 201
+    assert cast.bob.api.get(f"{CLINIC}/waiting").json["count"] == 0
+
+
 @pytest.mark.parametrize(
     ("sent", "fault"),
     [
