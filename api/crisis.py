@@ -50,6 +50,7 @@ class OwnCrisisPack(Resource):
 
 def _unless_known(pack: guidance.CrisisPack | OwnPack, headers: dict[str, str]) -> Answer:
     headers |= {"ETag": f'"{pack.version}"'}
-    if request.if_none_match.contains(pack.version):
+    # Weak comparison: what compresses on the way makes the tag a weak one.
+    if request.if_none_match.contains_weak(pack.version):
         return Answer(None, status=304, headers=headers)
     return Answer(pack, headers=headers)

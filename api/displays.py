@@ -100,4 +100,5 @@ def _listed(work: Work, found: Select[Any], query: dict[str, str | None], page: 
         found = found.where(displays.c.what == query["what"])
     if query["offline"] is not None:
         found = found.where(displays.c.offline.is_(query["offline"] == "true"))
-    return page.read(work, found, displays.c.received_at, displays.c.patient_id, displays.c.id)
+    shown = displays.c
+    return page.read(work, found, shown.received_at, shown.shown_at, shown.patient_id, shown.id)

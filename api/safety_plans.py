@@ -47,7 +47,7 @@ class OwnSafetyPlan(Resource):
         versioned=True,
     )
     def put(self, work: Work, body: dict[str, Any], expected: Expected) -> Plan:
-        """Write the steps that are your own; the others stay as they are.
+        """Write steps that are your own; what you do not name stays as it is.
 
         Nobody is told, and nothing in it is judged: the care team reads it when they look.
         """
@@ -77,7 +77,7 @@ class PatientSafetyPlan(Resource):
         raises=(NotFound, OnlyReading),
     )
     def put(self, work: Work, patient_id: UUID, body: dict[str, Any], expected: Expected) -> Plan:
-        """Write the plan with the patient. The version before is kept."""
+        """Write the plan with the patient. A step that you do not name stays as it is."""
         return plans.write(work, patient_id, body["steps"], expected)
 
 

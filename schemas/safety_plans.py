@@ -1,5 +1,9 @@
 """The safety plan on the wire: entries under six steps."""
 
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
 from schemas.base import Body, View
 from schemas.crisis import CrisisPackView
 from schemas.fields import Id, Instant, Items, Part, Text, Version
@@ -11,28 +15,35 @@ _WRITERS = {"enum": ["patient", "care-team", "care-team-system"]}
 class PlanEntryDraft(Body):
     """One line of a step."""
 
-    text = Text(required=True, min=1, max=500)
+    # Not blanks alone: in a crisis it would be an empty line.
+    text = Text(required=True, max=500, pattern=r"\s*\S[\s\S]*")
     phone = Phone(
         load_default=None, allow_none=True, metadata={"description": "Whoever is to be called."}
     )
 
 
 def _entries() -> Items:
-    return Items(Part(PlanEntryDraft), load_default=list, max=20)
+    return Items(Part(PlanEntryDraft), max=20)
 
 
 class OwnStepsDraft(Body):
-    """The steps that the patient writes alone; what is left out is empty. The other two, which are
-    agreed with the care team, stay as they are."""
+    """The steps that the patient writes alone; whom to call in the clinic, and how means are put
+    out of reach, is agreed with the care team. A step that is left out stays as it is; an empty
+    list empties it."""
 
     warning_signs = _entries()
     coping = _entries()
     distraction = _entries()
     people = _entries()
 
+    @validates_schema
+    def _names_one(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("empty: at least one step is needed")
+
 
 class StepsDraft(OwnStepsDraft):
-    """All six steps; what is left out is empty."""
+    """All six steps. One that is left out stays as it is; an empty list empties it."""
 
     professionals = _entries()
     environment = _entries()
@@ -108,9 +119,11 @@ class OwnCrisisPackView(View):
     hours = Text(max=2_000, metadata={"description": "When answers are read in an ordinary week."})
     plan = Part(PackedPlanView, allow_none=True)
     headings = Part(HeadingsView)
+    seen = Text(metadata={"description": "That the care team can see later that it was opened."})
 
 
 class PatientPlanView(SafetyPlanView):
     """A version as the care team reads it."""
 
     patient_id = Id()
+    written_by_id = Id()

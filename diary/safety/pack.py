@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row
 
-from diary.crisis.coverage import usual_hours
+from diary.crisis.coverage import text_locale, texts, usual_hours
 from diary.crisis.guidance import CrisisPack, crisis_pack
 from diary.crisis.hours import StaffedHours
 from diary.oncall.rota import Rota
@@ -21,7 +21,8 @@ from diary.work import Work
 @dataclass(frozen=True, slots=True)
 class OwnPack:
     """For a phone without a network. version: changes whenever any word does. hours: of an ordinary
-    week, for nobody knows when it is read. plan: None where nobody has written one."""
+    week, for nobody knows when it is read. plan: None where nobody has written one. seen: that the
+    care team can see later that it was opened."""
 
     version: str
     country: CrisisPack
@@ -30,6 +31,7 @@ class OwnPack:
     hours: str
     plan: Plan | None
     headings: Mapping[Step, str]
+    seen: str
 
 
 def own_pack(work: Work) -> OwnPack:
@@ -39,11 +41,13 @@ def own_pack(work: Work) -> OwnPack:
     hours = usual_hours(_told(at), at.locale)
     plan = find(work, work.caller.patient)
     above = headings(at.locale)
+    seen: str = texts()[text_locale(at.locale)]["seen"]
     words = {
         "country": country.version,
         "clinic": [at.name, at.phone, hours],
         "plan": plan and asdict(plan),
         "headings": above,
+        "seen": seen,
     }
     written = orjson.dumps(words, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return OwnPack(
@@ -54,6 +58,7 @@ def own_pack(work: Work) -> OwnPack:
         hours=hours,
         plan=plan,
         headings=above,
+        seen=seen,
     )
 
 

@@ -14,7 +14,7 @@ from diary.errors import NotFound
 from diary.patients.model import ERASED, patients
 from diary.patients.service import require
 from diary.safety.model import safety_plans
-from diary.safety.steps import OWN, Entry, Step, headings, read, require_some
+from diary.safety.steps import Entry, Step, headings, read, require_some
 from diary.versions import Expected
 from diary.work import Work
 
@@ -27,7 +27,8 @@ _WRITERS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One version of a plan, opened. written_by: `patient`, `care-team` or `care-team-system`.
+    """One version of a plan, opened. written_by: `patient`, `care-team` or `care-team-system`;
+    written_by_id: the phone, the member or the program.
     headings: what stands above each step, in the patient's language."""
 
     id: UUID
@@ -37,6 +38,7 @@ class Plan:
     headings: Mapping[Step, str]
     written_at: datetime
     written_by: str
+    written_by_id: UUID
 
 
 def get(work: Work, patient_id: UUID) -> Plan:
@@ -73,8 +75,8 @@ def newest_version(clinic_id: ColumnElement[UUID], patient_id: ColumnElement[UUI
 def write(
     work: Work, patient_id: UUID, steps: Mapping[str, Any], expected: Expected | None = None
 ) -> Plan:
-    """Write the next version: every step, and for the patient's own phone the own ones, the others
-    staying as they are.
+    """Write the next version. A step that is not named stays as it is: what an app does not know,
+    or leaves out by a fault, is not lost to whoever needs it in a crisis.
 
     steps: as JSON; lists of `text` and `phone`. Raises NotFound, OnlyReading, Changed,
     VersionNeeded, and Invalid for a plan without an entry.
@@ -92,9 +94,8 @@ def write(
     before = find(work, patient_id)
     if expected is not None:
         expected.check(None if before is None else before.version)
-    written = read(steps)
-    if work.caller.kind is CallerKind.DEVICE and before is not None:
-        written |= {step: before.steps[step] for step in Step if step not in OWN}
+    nothing: dict[Step, tuple[Entry, ...]] = dict.fromkeys(Step, ())
+    written = nothing | dict(before.steps if before is not None else {}) | read(steps)
     require_some(written)
     plan_id = work.new_id()
     version = 1 if before is None else before.version + 1
@@ -136,6 +137,7 @@ def opened(work: Work, row: Row[Any]) -> Plan:
         headings=headings(row.locale),
         written_at=row.written_at,
         written_by=_WRITERS.get(CallerKind(row.written_by_kind), "care-team"),
+        written_by_id=row.written_by,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from diary.errors import FieldFault, Invalid
 
@@ -27,11 +27,6 @@ class Step(StrEnum):
     ENVIRONMENT = "environment"
 
 
-# What a patient may write alone. Whom to call in the clinic, and how means are put out of reach, is
-# agreed with the care team.
-OWN: Final = (Step.WARNING_SIGNS, Step.COPING, Step.DISTRACTION, Step.PEOPLE)
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a step. phone: as it is dialled, where somebody is to be called."""
@@ -44,8 +39,8 @@ Entries = Mapping[Step, tuple[Entry, ...]]
 
 
 def read(steps: Mapping[str, Any]) -> dict[Step, tuple[Entry, ...]]:
-    """The entries of every step, from JSON; a step that is not named is empty."""
-    return {step: tuple(Entry(**each) for each in steps.get(step, ())) for step in Step}
+    """The entries of each step that is named, from JSON."""
+    return {step: tuple(Entry(**each) for each in steps[step]) for step in Step if step in steps}
 
 
 def require_some(steps: Entries) -> None:

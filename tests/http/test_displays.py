@@ -202,3 +202,9 @@ def test_of_whoever_was_erased_nothing_is_listed(cast: Cast, house: House) -> No
         carry_out(work, patient, reason="patient-request")
     assert cast.bob.api.get("/v1/displays").json["items"] == []
     assert cast.bob.api.get(f"/v1/patients/{cast.alice.id}/displays").status == 404
+
+
+def test_what_came_in_one_batch_is_listed_by_when_it_was_shown(cast: Cast) -> None:
+    hours = [f"2026-03-02T{hour:02}:00:00Z" for hour in (3, 1, 4, 2)]
+    outcomes(cast, *(pack(shown_at=hour) for hour in hours))
+    assert [each["shown_at"] for each in seen(cast)] == sorted(hours, reverse=True)

@@ -15,6 +15,9 @@ def test_it_has_the_countrys_pack_the_clinic_and_the_plan(cast: Cast, api: Api) 
     assert (pack["clinic_name"], pack["clinic_phone"]) == ("The Harbour Clinic", "+34910000000")
     assert "Monday–Friday 8:00–18:00 (Europe/Madrid)" in pack["hours"]
     assert pack["plan"] is None
+    # What the phone tells of the display, the patient knows of.
+    assert pack["country"]["texts"]["offline"].endswith("Opening this page alerts nobody.")
+    assert pack["seen"] == "Your care team can see later that you opened this page."
     assert pack["headings"]["coping"] == "What I can do on my own to feel a little better"
 
     plan = cast.bob.api.put(f"/v1/patients/{cast.alice.id}/safety-plan", PLAN).json
@@ -39,8 +42,11 @@ def test_its_version_changes_with_every_word_and_with_nothing_else(
     cast.alice.check_in(si=4)
     cast.frank.api.put("/v1/me/safety-plan", PLAN)
     assert version() == seen[0]
-    known = cast.alice.api.send("GET", OWN, headers={"If-None-Match": f'"{seen[0]}"'})
-    assert (known.status, known.body) == (304, b"")
+    for tag in (f'"{seen[0]}"', f'W/"{seen[0]}"', f'"other", "{seen[0]}"', "*"):
+        known = cast.alice.api.send("GET", OWN, headers={"If-None-Match": tag})
+        assert (known.status, known.body) == (304, b""), tag
+    garbled = cast.alice.api.send("GET", OWN, headers={"If-None-Match": seen[0] + '"'})
+    assert garbled.status == 200
 
     assert cast.alice.api.put("/v1/me/safety-plan", PLAN).status == 200
     seen.append(version())

@@ -42,7 +42,9 @@ def test_the_team_writes_it_with_the_patient_who_has_it_on_the_phone(
     plan = written(cast.bob.api, path(cast.alice), FULL)
     assert (plan["version"], plan["steps"], plan["written_by"]) == (1, FULL, "care-team")
     own = cast.alice.api.get(OWN)
-    assert own.json | {"patient_id": str(cast.alice.id)} == plan
+    of_the_team = {"patient_id": str(cast.alice.id), "written_by_id": str(cast.bob.id)}
+    assert own.json | of_the_team == plan
+    assert "written_by_id" not in own.json
     assert own.headers["ETag"] == '"1"'
     assert own.json["headings"]["people"] == "People I can tell, and ask for help"
     again = cast.alice.api.send("GET", OWN, headers={"If-None-Match": '"1"'})
@@ -57,7 +59,7 @@ def test_the_patient_writes_the_own_steps_and_loses_no_other(
     coping = [{"text": "Walk down to the river."}]
     plan = written(cast.alice.api, OWN, {"coping": coping, "people": SISTER}, '"1"')
     river = [{"text": "Walk down to the river.", "phone": None}]
-    assert plan["steps"] == EMPTY | {"coping": river, "people": SISTER, "environment": LOCKED}
+    assert plan["steps"] == FULL | {"coping": river}
     assert (plan["version"], plan["written_by"]) == (2, "patient")
 
     versions = cast.bob.api.get(f"{path(cast.alice)}/versions").json["items"]
@@ -71,6 +73,17 @@ def test_the_patient_writes_the_own_steps_and_loses_no_other(
         assert refused.status == 422
         (fault,) = refused.json["errors"]
         assert (fault["pointer"], fault["code"]) == (f"/steps/{step}", "unknown_field")
+
+
+def test_what_is_not_named_stays_and_an_empty_list_empties(cast: Cast) -> None:
+    written(cast.bob.api, path(cast.alice), FULL)
+    plan = written(cast.bob.api, path(cast.alice), {"professionals": SISTER}, '"1"')
+    assert plan["steps"] == FULL | {"professionals": SISTER}
+    plan = written(cast.alice.api, OWN, {"warning_signs": [], "people": SISTER}, '"2"')
+    assert plan["steps"] == FULL | {"professionals": SISTER, "warning_signs": []}
+    emptied = cast.bob.api.put(path(cast.alice), {"steps": EMPTY}, if_match='"3"')
+    assert emptied.status == 422
+    assert cast.alice.api.get(OWN).json["steps"] == plan["steps"]
 
 
 def test_the_patient_may_begin(cast: Cast) -> None:
@@ -95,10 +108,11 @@ def test_of_two_who_change_it_at_once_one_looks_again(cast: Cast) -> None:
     ("body", "faults"),
     [
         ({}, {"/steps": "required"}),
-        ({"steps": {}}, {"": "empty"}),
+        ({"steps": {}}, {"/steps": "empty"}),
         ({"steps": EMPTY}, {"": "empty"}),
         ({"steps": {"hope": []}}, {"/steps/hope": "unknown_field"}),
-        ({"steps": {"coping": [{"text": ""}]}}, {"/steps/coping/0/text": "too_short"}),
+        ({"steps": {"coping": [{"text": ""}]}}, {"/steps/coping/0/text": "invalid_format"}),
+        ({"steps": {"coping": [{"text": " \n "}]}}, {"/steps/coping/0/text": "invalid_format"}),
         ({"steps": {"coping": [{"text": "x" * 501}]}}, {"/steps/coping/0/text": "too_long"}),
         ({"steps": {"coping": [{"text": "x"}] * 21}}, {"/steps/coping": "too_many"}),
         ({"steps": {"coping": ["Walk."]}}, {"/steps/coping/0": "wrong_type"}),
