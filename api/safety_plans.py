@@ -45,6 +45,8 @@ class OwnSafetyPlan(Resource):
         body=OwnSafetyPlanDraft,
         returns=SafetyPlanView,
         versioned=True,
+        # Whoever is erased in this moment.
+        raises=(NotFound,),
     )
     def put(self, work: Work, body: dict[str, Any], expected: Expected) -> Plan:
         """Write steps that are your own; what you do not name stays as it is.

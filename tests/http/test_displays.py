@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from diary.access.permissions import Role
 from diary.callers import OPERATOR
 from diary.erasure.service import carry_out, held
 from diary.work import House
@@ -108,6 +109,12 @@ def test_one_that_cannot_be_read_keeps_none_of_the_others_out(cast: Cast) -> Non
     assert outcomes(cast, "a word") == ["refused"]
 
 
+def test_a_long_time_without_a_network_fits_into_one(cast: Cast) -> None:
+    many = [pack() for _ in range(100)]
+    assert outcomes(cast, *many) == ["recorded"] * 100
+    assert outcomes(cast, *many) == ["repeated"] * 100
+
+
 @pytest.mark.parametrize(
     ("body", "faults"),
     [
@@ -175,6 +182,8 @@ def test_another_patients_ids_say_nothing_and_are_in_nobodys_way(cast: Cast) -> 
     assert outcomes(cast, *answered) == ["recorded"] * 2
     (read,) = cast.bob.api.get(f"/v1/patients/{olga.id}/displays").json["items"]
     assert (read["device_id"], read["offline"]) == (str(olga.device_id), True)
+    # Of the same clinic, and on nobody's team.
+    assert cast.join("Heidi", Role.CLINICIAN).api.get("/v1/displays").json["items"] == []
     assert cast.alice.api.get("/v1/displays").status == 403
     assert cast.bob.api.post(OWN, {"displays": [shown]}).status == 403
 

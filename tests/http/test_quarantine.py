@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from diary.access.permissions import Role
+from diary.callers import OPERATOR
+from diary.erasure.service import carry_out, held
+from diary.work import House
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.http.test_checkins import at_once
@@ -88,6 +92,9 @@ def test_each_sees_what_their_patients_phones_sent(cast: Cast) -> None:
     assert cast.frank.check_in(mood=11).status == 202
     (theirs,) = cast.charlie.api.get(CLINIC).json["items"]
     assert theirs["patient_id"] == str(cast.frank.id)
+    heidi = cast.join("Heidi", Role.CLINICIAN)
+    assert heidi.api.get(CLINIC).json["items"] == []
+    assert heidi.api.get(f"{CLINIC}/waiting").json["count"] == 0
     assert cast.charlie.api.get(path(cast, apart)).status == 404
     # Under the patient that is Charlie's, with an id that is not.
     assert cast.charlie.api.get(path(cast, apart, cast.frank)).status == 404
@@ -108,6 +115,20 @@ def test_what_waits_of_whoever_is_away_or_gone_waits_on(cast: Cast, state: str) 
     said = {"verdict": "entered-by-hand", "note": NOTE}
     assert cast.bob.api.post(f"{path(cast, apart)}/review", said).status == 201
     assert cast.bob.api.get(f"{CLINIC}/waiting").json["count"] == 0
+
+
+def test_what_is_left_of_whoever_was_erased_keeps_nothing_else_from_being_read(
+    cast: Cast, house: House
+) -> None:
+    olga = cast.enrol("Olga")
+    assert olga.check_in(mood=11).status == 202
+    apart = set_apart(cast)
+    with house.work(OPERATOR.within(cast.clinic)) as work:
+        patient = held(work, cast.clinic, olga.id)
+        assert patient is not None
+        carry_out(work, patient, reason="patient-request")
+    assert cast.dana.api.get(CLINIC).json["items"] == [apart]
+    assert cast.dana.api.get(f"{CLINIC}/waiting").json["count"] == 1
 
 
 @pytest.mark.parametrize(
