@@ -3,6 +3,7 @@
 from flask_restx import Namespace
 
 from api import (
+    adherence,
     alerts,
     amendments,
     audit,
@@ -65,6 +66,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     infusions.ns,
     schedule.ns,
     schedule_plans.ns,
+    adherence.ns,
     alerts.ns,
     links.ns,
     policies.ns,

@@ -13,9 +13,10 @@ from diary.patients import zones
 from diary.patients.service import OnlyReading
 from diary.schedule import windows
 from diary.schedule.model import windows as window_rows
-from diary.schedule.windows import Schedule
+from diary.schedule.windows import Schedule, Window
 from diary.work import Work
 from schemas.schedule import (
+    ReminderShownDraft,
     ScheduleView,
     TimeZoneDraft,
     TimeZoneView,
@@ -38,6 +39,21 @@ class OwnSchedule(Resource):
         open, whenever it is sent. More check-ins are welcome: all are kept and judged.
         """
         return windows.own(work)
+
+
+@ns.route("/me/schedule/<uuid:window_id>/reminder")
+class OwnReminder(Resource):
+    """A reminder that reached its patient."""
+
+    @operation(
+        scope=Scope.ME_WRITE, body=ReminderShownDraft, returns=WindowView, raises=(NotFound,)
+    )
+    def put(self, work: Work, window_id: UUID, body: dict[str, Any]) -> Window:
+        """Tell that the phone showed the reminder of a window; the first time stays.
+
+        Without it the care team cannot tell a patient who is silent from one who was not reminded.
+        """
+        return windows.remind_shown(work, window_id, **body)
 
 
 @ns.route("/patients/<uuid:patient_id>/schedule")

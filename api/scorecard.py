@@ -6,6 +6,7 @@ from flask_restx import Namespace, Resource
 
 from api.operation import operation
 from diary.access.permissions import Scope
+from diary.errors import BadPeriod
 from diary.outcomes import service
 from diary.work import Work
 from schemas.scorecard import ScorecardQuery, ScorecardView
@@ -21,7 +22,7 @@ class Scorecard(Resource):
         scope=Scope.SCORECARD_READ,
         query=ScorecardQuery,
         returns=ScorecardView,
-        raises=(service.BadPeriod,),
+        raises=(BadPeriod,),
     )
     def get(self, work: Work, query: dict[str, Any]) -> service.Scorecard:
         """Read how soon alerts were answered and patients spoken to, and how many in time."""

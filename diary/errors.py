@@ -92,6 +92,13 @@ class Invalid(Fault):
     title = "Some fields are not acceptable"
 
 
+class BadPeriod(Invalid):
+    """A period that ends before it begins, or is longer than a year."""
+
+    code = "bad-period"
+    title = "This period cannot be looked at"
+
+
 class TooMany(Fault):
     """More than is taken in a span of time. wait: until the next is."""
 

@@ -156,6 +156,22 @@ class Instant(_Coded, fields.DateTime):
         return moment
 
 
+class Day(_Coded, fields.Date):
+    """A day, `YYYY-MM-DD`."""
+
+    default_error_messages = _messages(
+        {"invalid_format": "invalid_format: a day is needed (YYYY-MM-DD)"}
+    )
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
+        if type(value) is not str or not _DAY.fullmatch(value):
+            self._refuse("invalid_format")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self._refuse("invalid_format")
+
+
 class Moment(Instant):
     """A moment, or a day: RFC 3339 or `YYYY-MM-DD`; a day loads as a date."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, post_load, validates_schema
 
 from diary.schedule.plan import KINDS, AfterInfusion, Daily, Plan, Weekly
+from diary.schedule.windows import Reminder
 from schemas.base import Body, Query, View
 from schemas.fields import Flag, Id, Instant, Int, Items, Part, Text, Word, Zone
 
@@ -167,6 +168,19 @@ class WindowView(View):
     answered_at = Instant(allow_none=True)
     late = Flag(allow_none=True, metadata={"description": "The answer came after it had closed."})
     reminded_at = Instant(allow_none=True)
+    reminder = Text(
+        metadata={
+            "enum": list(Reminder),
+            "description": "How far the last reminder is known to have come: no system of the "
+            "clinic took it, one did, or the phone showed it.",
+        }
+    )
+
+
+class ReminderShownDraft(Body):
+    """The phone showed the reminder."""
+
+    shown_at = Instant(required=True, metadata={"description": "By the phone's clock."})
 
 
 class ScheduleView(View):

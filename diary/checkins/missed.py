@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, case, distinct, exists, func, select
+from sqlalchemy import Row, case, distinct, exists, func, or_, select
 
 from diary.alerts.service import Subjected, raise_alert
 from diary.checkins.infused import after_last
@@ -18,16 +18,21 @@ from diary.rules.ruleset import judge
 from diary.rules.service import current
 from diary.rules.waiting import counts
 from diary.schedule.model import windows
+from diary.schedule.reminders import was_delivered
 from diary.schedule.sweep import sweep
 from diary.work import Work
 
 
 class Days(NamedTuple):
     """Days of the diary on which something was due, after the last check-in. before: without those
-    whose windows are closed only now."""
+    whose windows are closed only now. not_reminded: those of which no reminder was delivered."""
 
     missed: int
     before: int
+    not_reminded: int
+
+
+NONE = Days(0, 0, 0)
 
 
 def look(work: Work, window_ids: Collection[UUID]) -> int:
@@ -53,7 +58,7 @@ def _judge(work: Work, closed: Sequence[Row[Any]]) -> None:
     )
     days_of = missed_days(work, last_of, closing=[row.id for row in closed])
     for patient in held:
-        days = days_of.get(patient.id, Days(0, 0))
+        days = days_of.get(patient.id, NONE)
         if not any(days.before < number <= days.missed for number in numbers):
             continue
         silence = work.row(
@@ -66,7 +71,9 @@ def _judge(work: Work, closed: Sequence[Row[Any]]) -> None:
             {},
             prior=None if silence is None else silence.prior,
             infusion=after_last(work, patient),
-            silence=Silence(waited / timedelta(hours=1), missed=days.missed),
+            silence=Silence(
+                waited / timedelta(hours=1), missed=days.missed, not_reminded=days.not_reminded
+            ),
         )
         subject = Subjected(patient.clinic_id, patient.id, patient.reference, patient.drill)
         found = judge(rules, facts)
@@ -84,11 +91,14 @@ def missed_days(
         check_ins.c.recorded_at >= windows.c.opens_at,
     )
     earlier = case((windows.c.id.in_(list(closing)), None), else_=windows.c.local_date)
+    arrived = or_(windows.c.reminder_shown_at.is_not(None), was_delivered())
+    reminded = case((arrived, windows.c.local_date), else_=None)
     rows = work.rows(
         select(
             windows.c.patient_id,
             func.count(distinct(windows.c.local_date)).label("missed"),
             func.count(distinct(earlier)).label("before"),
+            func.count(distinct(reminded)).label("reminded"),
         )
         .where(
             windows.c.clinic_id == work.caller.clinic,
@@ -98,4 +108,4 @@ def missed_days(
         )
         .group_by(windows.c.patient_id)
     )
-    return {row.patient_id: Days(row.missed, row.before) for row in rows}
+    return {row.patient_id: Days(row.missed, row.before, row.missed - row.reminded) for row in rows}

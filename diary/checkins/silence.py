@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 
 from diary.alerts.service import Subjected, raise_alert
 from diary.checkins.infused import after_last
-from diary.checkins.missed import missed_days
+from diary.checkins.missed import NONE, missed_days
 from diary.checkins.word import due_at
 from diary.patients.model import ERASED, patients
 from diary.patients.states import State
@@ -73,12 +73,12 @@ def judge_when_due(work: Work, clinic_id: UUID, patient_id: UUID) -> bool:
     judged: int = row.judged_hours
     waited = next_hours(in_force.waits, row.prior, judged=judged)
     if waited is not None and hours >= waited:
-        days = missed_days(work, [patient_id]).get(patient_id)
+        days = missed_days(work, [patient_id]).get(patient_id, NONE)
         facts = Facts(
             {},
             prior=row.prior,
             infusion=after_last(work, patient),
-            silence=Silence(hours, missed=days.missed if days else 0),
+            silence=Silence(hours, missed=days.missed, not_reminded=days.not_reminded),
         )
         subject = Subjected(clinic_id, patient_id, patient.reference, patient.drill)
         found = judge(in_force.rules, facts)

@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 
 from diary.access import clinics
 from diary.alerts.model import alert_entries, alerts
-from diary.errors import FieldFault, Invalid
+from diary.errors import BadPeriod, FieldFault
 from diary.outcomes.scorecard import Answering, Figures, figures
 from diary.work import Work
 
@@ -24,13 +24,6 @@ class Scorecard:
     since: datetime
     until: datetime
     severities: Sequence[Figures]
-
-
-class BadPeriod(Invalid):
-    """The period ends before it begins, or is longer than a year."""
-
-    code = "bad-period"
-    title = "This period cannot be looked at"
 
 
 def scorecard(work: Work, since: date | None, until: date | None) -> Scorecard:

@@ -25,10 +25,11 @@ DEFAULT = RuleSet(
         course.MISSED_WITHOUT_RISK,
         course.OTHER_HARM,
         suicidality.PHRASE,
+        course.MISSED_WHEN_IT_MATTERS,
     ),
     suicidality.PHRASES,
 )
-"""R1 to R15 and R17. R0 is no rule on answers, and R16 is how an alert escalates."""
+"""R1 to R15, R17 and R18. R0 is no rule on answers, and R16 is how an alert escalates."""
 
 
 def help_requested() -> Finding:

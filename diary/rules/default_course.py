@@ -132,6 +132,24 @@ MISSED_WITHOUT_RISK: Final = Rule(
     "R14", "check_ins_missed", All((Missed(3), HadNoRisk())), Severity.LOW, suicidality=False
 )
 
+# Two where they weigh more: on days 5 to 10 ideation is known to return after one infusion, and the
+# median relapse comes 18 days after the sixth of a series.
+MISSED_WHEN_IT_MATTERS: Final = Rule(
+    "R18",
+    "check_ins_missed_early",
+    All(
+        (
+            Missed(2),
+            HadNoRisk(),
+            AnyOf(
+                (DaysAfterInfusion(5, 10), All((InfusionNumber(6, 6), DaysAfterInfusion(14, 22))))
+            ),
+        )
+    ),
+    Severity.LOW,
+    suicidality=False,
+)
+
 # 3 is "a lot", 2 "a fair amount". More energy is hoped for, so 2 counts only where little sleep is
 # needed beside it; an infusion within the week alters what is seen and heard, so 2 does not count
 # for it. Suspicion has no such excuse, and a bladder that ketamine harms should be found early.

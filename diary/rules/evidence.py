@@ -43,7 +43,7 @@ from diary.rules.conditions import (
 )
 from diary.rules.documents import KIND_OF
 from diary.rules.evaluation import compiled, is_improved
-from diary.rules.facts import Facts, History
+from diary.rules.facts import Facts, History, Silence
 from diary.rules.trace import (
     Answer,
     earlier,
@@ -178,11 +178,17 @@ def _around(condition: Around, facts: Facts) -> Evidence:
             return {"hours": _hours(facts.silence.hours), "after": facts.prior.word}
         case Missed():
             assert facts.silence is not None
-            return {"missed": facts.silence.missed}
+            return _missed(facts.silence)
         case HadNoRisk():
             return {}
         case Phrase():
             return {"phrases": list(facts.phrases)}
+
+
+def _missed(silence: Silence) -> Evidence:
+    # A patient who is silent is another finding than a reminder that never came.
+    lost = {"not_reminded": silence.not_reminded} if silence.not_reminded else {}
+    return {"missed": silence.missed} | lost
 
 
 def _from(before: Answer) -> Evidence:

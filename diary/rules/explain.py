@@ -134,6 +134,15 @@ def _late(each: Mapping[str, Any]) -> str:
     return f"answered {_span(each['hours'])} ago; {known}"
 
 
+def _missed(each: Mapping[str, Any]) -> str:
+    missed = f"{_count(each['missed'], 'check-in')} missed"
+    lost = each.get("not_reminded", 0)
+    if not lost:
+        return missed
+    of_which = "" if lost == each["missed"] else f" of {_count(lost, 'day')}"
+    return f"{missed}, and no reminder{of_which} was delivered"
+
+
 _SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "at_least": _level,
     "at_most": _level,
@@ -158,7 +167,7 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "silent": lambda each: (
         f"no check-in for {_span(each['hours'])} after one that was found {each['after']}"
     ),
-    "missed": lambda each: f"{_count(each['missed'], 'check-in')} missed",
+    "missed": _missed,
     "had_no_risk": lambda _: "nothing on suicidality was found before",
     "phrase": _phrases,
     "not": _not,

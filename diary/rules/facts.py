@@ -51,10 +51,12 @@ class AfterInfusion:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No check-in came. hours: since the last one. missed: check-ins that were due since then."""
+    """No check-in came. hours: since the last one. missed: days since then on which one was due.
+    not_reminded: of these, those on which no reminder is known to have been delivered."""
 
     hours: float
     missed: int
+    not_reminded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

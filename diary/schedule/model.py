@@ -27,7 +27,8 @@ schedule_plans = clinic_table(
 # slot: what tells a patient's windows apart, whatever moves: `daily@2026-11-26`, `phq@2026-W48`.
 # plan: the version that wanted it last; 0 is what ships. after_effects: whether the items are asked
 # that are about the hours after an infusion. late: whether the answer was recorded after it had
-# closed. remind_at, chase_at: when that is still to be done; reminded_at: when it was done last.
+# closed. remind_at, chase_at: when that is still to be done; reminded_at: when it was done last,
+# reminder_id: by which message, NULL where nobody listens; reminder_shown_at: as the phone says.
 # next_at: when the engine looks at it next.
 windows = clinic_table(
     "windows",
@@ -48,6 +49,8 @@ windows = clinic_table(
     Column("remind_at", Instant),
     Column("chase_at", Instant),
     Column("reminded_at", Instant),
+    Column("reminder_id", Id),
+    Column("reminder_shown_at", Instant),
     Column("next_at", Instant),
     CheckConstraint("state IN ('pending', 'answered', 'missed', 'cancelled')", name="state"),
     CheckConstraint("closes_at > opens_at", name="order"),
@@ -57,5 +60,6 @@ windows = clinic_table(
     within_clinic("patient_id", "patients"),
     Index(None, "clinic_id", "patient_id", "slot", unique=True),
     Index(None, "clinic_id", "patient_id", "closes_at"),
+    Index(None, "clinic_id", "local_date"),
     partial_index("ix_windows_next", "next_at", where="next_at IS NOT NULL"),
 )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import Column, Row, func, select, update
 
 from diary.schedule.model import windows
 from diary.schedule.reminders import remind
@@ -60,29 +60,30 @@ def sweep(work: Work, window_ids: Collection[UUID]) -> Swept:
         .with_for_update(skip_locked=True)
     )
     missed = [row for row in rows if row.closes_at <= work.now]
-    open_still = [row for row in rows if row.closes_at > work.now]
     if missed:
-        _settle(work, missed, state="missed", next_at=None)
-    if open_still:
-        remind(work, open_still)
-        ahead = case((windows.c.chase_at > work.now, windows.c.chase_at), else_=None)
-        _settle(
-            work,
-            open_still,
-            remind_at=None,
-            chase_at=ahead,
-            reminded_at=work.now,
-            next_at=func.coalesce(ahead, windows.c.closes_at),
+        work.execute(
+            update(windows)
+            .where(
+                windows.c.clinic_id == work.caller.clinic,
+                windows.c.id.in_([row.id for row in missed]),
+            )
+            .values(state="missed", next_at=None)
         )
+    open_still = [row for row in rows if row.closes_at > work.now]
+    if open_still:
+        _remind(work, open_still)
     return Swept(len(rows), missed)
 
 
-def _settle(work: Work, rows: Sequence[Row[Any]], **values: Any) -> None:
-    work.execute(
-        update(windows)
-        .where(
-            windows.c.clinic_id == work.caller.clinic,
-            windows.c.id.in_([row.id for row in rows]),
-        )
-        .values(**values)
-    )
+def _remind(work: Work, rows: Sequence[Row[Any]]) -> None:
+    told = remind(work, rows)
+    done: dict[Column[Any], list[Any]] = defaultdict(list)
+    for row in rows:
+        chase_at = row.chase_at if row.chase_at and row.chase_at > work.now else None
+        done[windows.c.id].append(row.id)
+        done[windows.c.remind_at].append(None)
+        done[windows.c.chase_at].append(chase_at)
+        done[windows.c.reminded_at].append(work.now)
+        done[windows.c.reminder_id].append(told.get(row.patient_id))
+        done[windows.c.next_at].append(chase_at or row.closes_at)
+    work.update_each(windows.c.clinic_id == work.caller.clinic, windows.c.id, done)

@@ -2,28 +2,43 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, not_, or_, select, update
 
+from diary.errors import NotFound
 from diary.patients.model import patients
 from diary.patients.service import require
 from diary.schedule.follow import HORIZON
 from diary.schedule.model import windows
 from diary.schedule.plans import get as plan
+from diary.schedule.reminders import was_delivered
 from diary.work import Work
 
 BACK: Final = timedelta(days=2)
 """What was open so lately is still shown to a phone: it may have an answer that it has not sent."""
 # What can still be answered: whether it was swept since makes no difference to whoever answers.
 _UNANSWERED: Final = ("pending", "missed")
+_SHOWN: Final = select(windows, was_delivered().label("reminder_delivered"))
+
+
+class Reminder(StrEnum):
+    """How far the last reminder of a window is known to have come: none was sent, no system of the
+    clinic took it, one did, the phone showed it."""
+
+    NONE = "none"
+    UNDELIVERED = "undelivered"
+    DELIVERED = "delivered"
+    SHOWN = "shown"
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """A window. local_date: the diary's day, in the patient's zone. state: as it is now, whether
     the engine has looked at it yet or not. late: whether the answer came after it had closed.
+    reminder: how far the last one is known to have come.
     """
 
     id: UUID
@@ -41,6 +56,7 @@ class Window:
     answered_at: datetime | None
     late: bool | None
     reminded_at: datetime | None
+    reminder: Reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +83,13 @@ def own(work: Work) -> Schedule:
     )
     assert zone is not None
     rows = work.rows(
-        select(windows)
-        .where(
+        _SHOWN.where(
             windows.c.clinic_id == clinic,
             windows.c.patient_id == patient_id,
             windows.c.closes_at > work.now - BACK,
             windows.c.opens_at < work.now + HORIZON,
             windows.c.state != "cancelled",
-        )
-        .order_by(windows.c.opens_at, windows.c.slot)
+        ).order_by(windows.c.opens_at, windows.c.slot)
     )
     return Schedule(
         time_zone=zone.time_zone,
@@ -90,7 +104,7 @@ def of_patient(work: Work, patient_id: UUID, *, state: str | None = None) -> Sel
     """Every window that a patient ever had, but for what was cancelled. state: those alone that
     are so now. Raises NotFound."""
     require(work, patient_id)
-    found = select(windows).where(
+    found = _SHOWN.where(
         windows.c.clinic_id == work.caller.clinic,
         windows.c.patient_id == patient_id,
         windows.c.state != "cancelled",
@@ -122,7 +136,34 @@ def shown(row: Row[Any], now: datetime) -> Window:
         answered_at=row.answered_at,
         late=row.late,
         reminded_at=row.reminded_at,
+        reminder=_reminder(row),
     )
+
+
+def remind_shown(work: Work, window_id: UUID, *, shown_at: datetime) -> Window:
+    """The caller's phone showed the reminder of a window; the first time stays. Raises NotFound."""
+    mine = and_(
+        windows.c.clinic_id == work.caller.clinic,
+        windows.c.patient_id == work.caller.patient,
+        windows.c.id == window_id,
+    )
+    work.execute(
+        update(windows)
+        .where(mine, windows.c.reminder_shown_at.is_(None))
+        .values(reminder_shown_at=shown_at)
+    )
+    row = work.row(_SHOWN.where(mine))
+    if row is None:
+        raise NotFound
+    return shown(row, work.now)
+
+
+def _reminder(row: Row[Any]) -> Reminder:
+    if row.reminder_shown_at is not None:
+        return Reminder.SHOWN
+    if row.reminded_at is None:
+        return Reminder.NONE
+    return Reminder.DELIVERED if row.reminder_delivered else Reminder.UNDELIVERED
 
 
 def waiting_for(

@@ -86,6 +86,8 @@ def _windows() -> None:
         sa.Column("remind_at", INSTANT),
         sa.Column("chase_at", INSTANT),
         sa.Column("reminded_at", INSTANT),
+        sa.Column("reminder_id", ID),
+        sa.Column("reminder_shown_at", INSTANT),
         sa.Column("next_at", INSTANT),
         sa.CheckConstraint(
             "state IN ('pending', 'answered', 'missed', 'cancelled')",
@@ -117,6 +119,7 @@ def _windows() -> None:
         "windows",
         ["clinic_id", "patient_id", "closes_at"],
     )
+    op.create_index(op.f("ix_windows_clinic_id_local_date"), "windows", ["clinic_id", "local_date"])
     op.create_index(
         "ix_windows_next", "windows", ["next_at"], sqlite_where=NEXT, postgresql_where=NEXT
     )

@@ -98,6 +98,7 @@ RELATIONS: dict[str, Relation] = {
     "infusion_id": record,
     "note_id": record,
     "quarantine_id": record,
+    "window_id": record,
     "device_id": record,
     "hold_id": record,
     "alert_id": alert,

@@ -65,7 +65,9 @@ def test_nothing_is_set_that_is_not_the_callers_to_set(
     before = stored(house)
     for path, method, declared in WITH_BODY:
         url = path
-        made_up = {"check_in_id": uuid4(), "amendment_id": uuid4(), "quarantine_id": uuid4()}
+        made_up = dict.fromkeys(
+            ("check_in_id", "amendment_id", "quarantine_id", "window_id"), uuid4()
+        )
         for name, value in (ids | made_up).items():
             url = url.replace(f"<uuid:{name}>", str(value))
         url = url.replace("<string:applies_to>", "default")

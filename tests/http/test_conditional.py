@@ -30,6 +30,7 @@ MEMBERSHIP = {"putCareTeamMember", "deleteCareTeamMember"}
 # The phone's id and the body's fingerprint say what is meant; docs/check-ins.md.
 # A consent is an answer like it: each is added, and the last holds.
 # That a note was read cannot be unsaid, and who said so first stays.
+# That a reminder was shown cannot be unsaid either.
 # Where somebody lives is where they said last, whoever says it.
 OWN_RULE = {
     "putOwnCheckIn",
@@ -37,6 +38,7 @@ OWN_RULE = {
     "putOwnConsent",
     "putReadNote",
     "putOwnTimeZone",
+    "putOwnReminder",
     "putPatientTimeZone",
 }
 

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from diary.work import House
 from engine.loop import Engine
+from tests.asked import ask_nothing
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.receiver import Receiver
@@ -75,8 +77,9 @@ def test_the_log_is_filtered_and_paged_the_newest_first(
 
 
 def test_what_was_given_up_is_seen_and_sent_once_more_as_the_same_message(
-    cast: Cast, clock: SimulatedClock, receiver: Receiver, engine: Engine
+    cast: Cast, house: House, clock: SimulatedClock, receiver: Receiver, engine: Engine
 ) -> None:
+    ask_nothing(house, cast)
     receiver.behave("status", "team", code=500)
     ping(cast)
     for _ in range(12):

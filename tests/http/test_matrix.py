@@ -20,9 +20,11 @@ from diary.checkins.model import check_ins as check_in_rows
 from diary.patients import relation, service
 from diary.patients.model import patients
 from diary.work import House
+from engine.schedule import Schedule
 from tests.cast import Cast, Member, Patient, signed_in
 from tests.client import Api
 from tests.clock import SimulatedClock
+from tests.engine.silences import ENGINE
 from tests.http.matrix import PEOPLE, ROLES, Ids, Matrix
 from tests.http.test_permissions import (
     BODIES,
@@ -40,12 +42,14 @@ REASON = "She called the ward, and I have to know what she takes."
 
 
 def _objects(
-    doctor: Member, manager: Member, admin: Member, patient: Patient, cast: Cast
+    doctor: Member, manager: Member, admin: Member, patient: Patient, house: House
 ) -> dict[str, object]:
     """One of each that a path can name, around one patient."""
     assert patient.api.put("/v1/me/contacts", CONTACTS).status == 200
     assert patient.api.put("/v1/me/safety-plan", PLAN).status == 200
     assert patient.api.post("/v1/me/displays", DISPLAYS).status == 200
+    Schedule(house, ENGINE).look()
+    windows = patient.api.get("/v1/me/schedule").json["windows"]
     check_in = patient.check_in(si=4, envelope={"note": "Not a good day."}).json["id"]
     (note, *_) = doctor.api.get(f"/v1/patients/{patient.id}/notes").json["items"]
     assert patient.check_in(mood=11).status == 202
@@ -61,6 +65,7 @@ def _objects(
         "infusion_id": infusion["id"],
         "note_id": note["id"],
         "quarantine_id": apart["id"],
+        "window_id": windows[0]["id"],
         "device_id": patient.device_id,
         "hold_id": manager.api.post(f"/v1/patients/{patient.id}/legal-holds", HOLD).json["id"],
         "alert_id": alert["id"],
@@ -97,14 +102,14 @@ def matrix(cast: Cast, api: Api, house: House, clock: SimulatedClock) -> Matrix:
 
     past = cast.alice.check_in(si=4).json and dana.alerts()[0]["id"]
     assert dana.resolve(past).status == 200
-    hers = _objects(bob, dana, erin, cast.alice, cast)
+    hers = _objects(bob, dana, erin, cast.alice, house)
     assert heidi.acknowledge(str(hers["alert_id"])).status == 200
     broken = nina.api.post(glass, {"reason": REASON}).json["id"]
     olga = cast.enrol("Olga", by=judy)
-    olgas = _objects(judy, dana, erin, olga, cast)
+    olgas = _objects(judy, dana, erin, olga, house)
     assert dana.resolve(str(olgas["alert_id"])).status == 200
     walter = cast.join("Walter", Role.CARE_MANAGER, clinic=cast.other_clinic)
-    franks = _objects(charlie, walter, grace, cast.frank, cast)
+    franks = _objects(charlie, walter, grace, cast.frank, house)
     worlds: dict[str, Ids] = {
         "alice": hers | {"break_glass_id": broken},
         "alice's past": hers | {"alert_id": past, "break_glass_id": broken},

@@ -88,6 +88,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putPatientSafetyPlan": PLAN,
     "postSchedulePlans": {"items": [DAILY], "reason": "Agreed."},
     "putOwnTimeZone": {"time_zone": "Europe/Madrid"},
+    "putOwnReminder": {"shown_at": LATER},
     "putPatientTimeZone": {"time_zone": "Europe/Madrid"},
     "postSetApartReview": {"verdict": "duplicate"},
     "postPatientLegalHolds": {"reason": "Case 12"},

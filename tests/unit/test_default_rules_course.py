@@ -1,8 +1,10 @@
-"""The default rules on how treatment goes, as the clinic's table reads: R8 to R15."""
+"""The default rules on how treatment goes, as the clinic's table reads: R8 to R15, and R18."""
+
+from dataclasses import replace
 
 import pytest
 
-from diary.rules.facts import Facts
+from diary.rules.facts import AfterInfusion, Facts
 from diary.severity import Severity
 from tests.diaries import (
     after_infusion,
@@ -138,6 +140,25 @@ def test_r14_three_check_ins_missed_without_a_risk_before() -> None:
     assert found(silence(80, missed=3)) == {"R14": LOW}
     assert found(silence(80, missed=2)) == {}
     assert found(silence(80, missed=3, prior=MODERATE)) == {"R6": MODERATE}, "R6 weighs it then"
+
+
+@pytest.mark.parametrize(
+    ("number", "days", "fires"),
+    [
+        *((1, 4, False), (1, 5, True), (1, 10, True), (1, 11, False), (5, 18, False)),
+        *((6, 13, False), (6, 14, True), (6, 22, True), (6, 23, False), (7, 18, False)),
+    ],
+)
+def test_r18_two_weigh_more_where_ideation_is_known_to_return(
+    number: int, days: int, fires: bool
+) -> None:
+    def missing(missed: int, prior: Severity | None = None) -> Facts:
+        infusion = AfterInfusion(number, days, 24.0 * days)
+        return replace(silence(50, missed=missed, prior=prior), infusion=infusion)
+
+    assert found(missing(2)) == ({"R18": LOW} if fires else {})
+    assert found(missing(1)) == {}
+    assert found(missing(2, prior=MODERATE)) == {"R6": MODERATE}, "R6 weighs it then"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""Whoever does not answer is reminded, once and once more; how far it came is told."""
+
+from typing import Any
+
+import pytest
+
+from engine.loop import Engine
+from tests.asked import DAILY, WEEKLY, publish, window
+from tests.cast import Cast
+from tests.clock import SimulatedClock
+from tests.engine.steps import Wait
+from tests.receiver import Receiver
+
+
+@pytest.fixture(autouse=True)
+def _followed(cast: Cast, engine: Engine) -> None:
+    engine.run_until_idle()
+
+
+def reminders(receiver: Receiver) -> list[tuple[Any, ...]]:
+    """What the app's push service was told of Alice and has not been looked at yet: of which kind,
+    and how many windows it names."""
+    arrived = [each for each in receiver.received("team") if each.type == "reminder.due"]
+    receiver.clear()
+    return [(each.data["kind"], len(each.data["windows"])) for each in arrived]
+
+
+def test_whoever_does_not_answer_is_reminded_at_ten_and_once_more_at_six(
+    cast: Cast, receiver: Receiver, clock: SimulatedClock, wait: Wait
+) -> None:
+    wait(hours=8)
+    assert reminders(receiver) == [("chaser", 1)], "it was past ten when she was enrolled"
+    wait(hours=15, minutes=59)
+    assert reminders(receiver) == []
+    wait(minutes=1)
+    told = receiver.expect("reminder.due", name="team")
+    receiver.clear()
+    asked = window(cast.alice, "daily@2026-03-03")
+    assert told.verified
+    assert told.data == {
+        "patient": cast.alice.reference,
+        "kind": "reminder",
+        "windows": [
+            {
+                "id": asked["id"],
+                "instrument": "daily-check-in",
+                "opens_at": "2026-03-03T03:00:00Z",
+                "closes_at": "2026-03-04T03:00:00Z",
+            }
+        ],
+    }
+    assert asked["reminded_at"] == "2026-03-03T09:00:00Z"
+    wait(hours=7, minutes=59)
+    assert reminders(receiver) == []
+    wait(minutes=1)
+    assert reminders(receiver) == [("chaser", 1)]
+    wait(hours=12)
+    assert reminders(receiver) == []
+
+
+def test_whoever_answered_is_left_alone(cast: Cast, receiver: Receiver, wait: Wait) -> None:
+    wait(hours=18)
+    receiver.clear()
+    cast.alice.check_in()
+    wait(hours=20)
+    assert reminders(receiver) == []
+
+
+def test_of_two_windows_there_is_one_reminder(cast: Cast, receiver: Receiver, wait: Wait) -> None:
+    wait(days=5, hours=23, minutes=59)
+    receiver.clear()
+    wait(minutes=1)
+    assert reminders(receiver) == [("reminder", 2)], "the daily one and the one of the week"
+
+
+def test_after_an_outage_there_is_one_reminder_and_not_two(
+    cast: Cast, receiver: Receiver, wait: Wait
+) -> None:
+    wait(hours=23)
+    receiver.clear()
+    wait(hours=11)
+    assert reminders(receiver) == [("reminder", 1)]
+
+
+def test_a_clinic_can_do_without_reminders(
+    cast: Cast, receiver: Receiver, engine: Engine, wait: Wait
+) -> None:
+    publish(cast.dana, DAILY, WEEKLY, remind_at=None, chase_at=None)
+    engine.run_until_idle()
+    wait(days=1)
+    assert reminders(receiver) == []
+
+
+# --- whether a reminder came, and whether the patient is silent ---------------------------------
+
+
+def reminder_of(cast: Cast, slot: str) -> str:
+    return str(window(cast.alice, slot)["reminder"])
+
+
+def test_how_far_a_reminder_came_is_told_apart(cast: Cast, receiver: Receiver, wait: Wait) -> None:
+    slot = "daily@2026-03-02"
+    assert reminder_of(cast, slot) == "none"
+    receiver.behave("status", "team", code=500)
+    receiver.behave("status", "on-call", code=500)
+    wait(hours=8)
+    assert reminder_of(cast, slot) == "undelivered"
+    receiver.behave("ok", "team")
+    wait(hours=1)
+    assert reminder_of(cast, slot) == "delivered"
+    path = f"/v1/me/schedule/{window(cast.alice, slot)['id']}/reminder"
+    shown = {"shown_at": "2026-03-02T18:01:00Z"}
+    assert cast.alice.api.put(path, shown).json["reminder"] == "shown"
+    assert cast.alice.api.put(path, {"shown_at": "2026-03-02T19:00:00Z"}).status == 200
+    assert cast.frank.api.put(path, shown).status == 404
