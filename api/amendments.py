@@ -13,7 +13,7 @@ from api.problems import faults_of
 from diary.access.permissions import Scope
 from diary.checkins import amend as amending
 from diary.checkins.model import amendments
-from diary.checkins.receipt import CheckInConflict
+from diary.checkins.receipt import CheckInConflict, Receipt
 from diary.errors import FieldFault, NotFound
 from diary.work import Work
 from schemas.amendments import AmendmentDraft, AmendmentView, OwnAmendmentView
@@ -22,6 +22,19 @@ from schemas.checkins import ReceiptView
 ns = Namespace("amendments", "What patients took back", path="/v1")
 
 _draft = AmendmentDraft()
+
+
+def amended(work: Work, check_in_id: UUID, amendment_id: UUID, body: Any) -> Receipt:
+    """Amend a check-in by a body as it was sent."""
+    given: amending.Amended | None = None
+    faults: tuple[FieldFault, ...] = ()
+    try:
+        loaded = _draft.load(body)
+        loaded.pop("sent_at")
+        given = amending.Amended(**loaded)
+    except ValidationError as error:
+        faults = faults_of(error)
+    return amending.amend(work, check_in_id, amendment_id, body, given, faults)
 
 
 @ns.route("/check-ins/<uuid:check_in_id>/amendments")
@@ -54,15 +67,7 @@ class OwnAmendment(Resource):
         What stood before stays on record, and whatever it raised stays as it is. The new answers
         are judged as those of a check-in are, and answered in the same way.
         """
-        amended: amending.Amended | None = None
-        faults: tuple[FieldFault, ...] = ()
-        try:
-            given = _draft.load(body)
-            given.pop("sent_at")
-            amended = amending.Amended(**given)
-        except ValidationError as error:
-            faults = faults_of(error)
-        return answered(amending.amend(work, check_in_id, amendment_id, body, amended, faults))
+        return answered(amended(work, check_in_id, amendment_id, body))
 
 
 @ns.route("/patients/<uuid:patient_id>/check-ins/<uuid:check_in_id>/amendments")

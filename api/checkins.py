@@ -37,7 +37,7 @@ ns = Namespace("check-ins", "Check-ins", path="/v1")
 _draft = CheckInDraft()
 _dump_guidance = dumper(GuidanceView)
 _SLUGS = {instrument.slug for instrument in library.published()}
-_STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
+STATUS = {Outcome.RECORDED: 201, Outcome.REPEATED: 200, Outcome.QUARANTINED: 202}
 
 
 def urgent_if_it_may_carry_a_risk(arguments: Mapping[str, Any]) -> tuple[Rate, None]:
@@ -50,12 +50,23 @@ def urgent_if_it_may_carry_a_risk(arguments: Mapping[str, Any]) -> tuple[Rate, N
     return (Rate.URGENT if may_carry_one else Rate.ORDINARY), None
 
 
+def recorded(work: Work, check_in_id: UUID, body: Any) -> Receipt:
+    """Record a body as it was sent."""
+    draft: Draft | None = None
+    faults: tuple[FieldFault, ...] = ()
+    try:
+        draft = Draft(**_draft.load(body))
+    except ValidationError as error:
+        faults = faults_of(error)
+    return record(work, check_in_id, body, draft, faults)
+
+
 def answered(receipt: Receipt) -> Answer | Refused:
     """What the phone is told, whatever became of what it sent."""
     if receipt.outcome is Outcome.CONFLICT:
         extra = {"guidance": _dump_guidance(receipt.guidance)}
         return Refused(CheckInConflict(), extra=extra)
-    return Answer(receipt, status=_STATUS[receipt.outcome])
+    return Answer(receipt, status=STATUS[receipt.outcome])
 
 
 @ns.route("/check-ins")
@@ -89,13 +100,7 @@ class OwnCheckIn(Resource):
         as it carries suicidality answers it was kept and they were judged. 409: another check-in
         has this id; a changed suicidality answer was judged all the same.
         """
-        draft: Draft | None = None
-        faults: tuple[FieldFault, ...] = ()
-        try:
-            draft = Draft(**_draft.load(body))
-        except ValidationError as error:
-            faults = faults_of(error)
-        return answered(record(work, check_in_id, body, draft, faults))
+        return answered(recorded(work, check_in_id, body))
 
     @operation(scope=Scope.ME_READ, returns=OwnCheckInView, raises=(NotFound,))
     def get(self, work: Work, check_in_id: UUID) -> Row[Any]:

@@ -6,27 +6,22 @@ answer. A handler touches only the database, so a race that was lost is simply r
 
 from collections.abc import Callable
 from functools import partial, wraps
-from time import sleep
 from typing import Any
 
 import orjson
 from flask import Response
-from sqlalchemy.exc import DBAPIError
 
 from api import auth, conditional, idempotency, lines, parsing, traces
 from api.declared import Answer, Before, Handler, Operation, Refused
 from api.limits import Rate, RateLimited
 from api.paging import page_of
+from api.races import run_again
 from diary.access.tokens import Claims
 from diary.callers import ANONYMOUS, Caller, CallerKind
-from diary.database import lost_race
-from diary.errors import Busy, Fault
+from diary.errors import Fault
 from diary.remembered import Repeatable
 from schemas.base import View
 from schemas.dump import dumper
-
-_TRIES = 8
-_APART = 0.010  # seconds
 
 
 def carried_out(
@@ -124,16 +119,8 @@ def carried_out(
         arguments: dict[str, Any],
         repeated: Repeatable | None,
     ) -> Response | Refused:
-        for tried in range(_TRIES):
-            # Losers that return all at once would lose to each other again.
-            if tried:
-                sleep(door.house.random.uniform(0, tried * _APART))
-            try:
-                return _once(door, claims, resource, arguments, repeated)
-            except DBAPIError as error:
-                if not lost_race(error):
-                    raise
-        raise Busy
+        once = partial(_once, door, claims, resource, arguments, repeated)
+        return run_again(door.house, once)
 
     def _once(
         door: auth.Front,

@@ -75,7 +75,9 @@ def test_nothing_is_set_that_is_not_the_callers_to_set(
         added = {name: str(uuid4()) for name in NOT_THEIRS if name not in known}
         body = BODIES.get(declared.name, {}) | added
         answer = who(declared)._with_json(method.upper(), url, body, {"If-Match": "*"})
-        assert answer.status == 422, (declared.name, answer)
+        # What a batch holds is taken, whatever stands around it.
+        expected = 200 if declared.name == "postCheckInBatch" else 422
+        assert answer.status == expected, (declared.name, answer)
         found = faults(answer)
         assert {f"/{name}" for name in added} <= found.keys(), declared.name
         assert {found[f"/{name}"] for name in added} == {"unknown_field"}, declared.name

@@ -44,7 +44,7 @@ GETTING_IN = {
 # What is active, discharged or back is so the second time as well.
 SAME_TWICE = {"postEndpointActivation", "postPatientDischarge", "postPatientReadmission"}
 # The phone's ids say what was told already.
-OWN_IDS = {"postOwnDisplays"}
+OWN_IDS = {"postOwnDisplays", "postCheckInBatch"}
 # Nothing is kept of what is looked at.
 KEEPS_NOTHING = {"postInstrumentCheckUp", "postRuleSetDryRuns"}
 

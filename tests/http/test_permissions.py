@@ -85,6 +85,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putPatientContacts": CONTACTS,
     "putOwnSafetyPlan": PLAN,
     "postOwnDisplays": DISPLAYS,
+    "postCheckInBatch": {"items": [{"id": str(uuid4()), "check_in": {}}]},
     "putPatientSafetyPlan": PLAN,
     "postSchedulePlans": {"items": [DAILY], "reason": "Agreed."},
     "putOwnTimeZone": {"time_zone": "Europe/Madrid"},
