@@ -11,13 +11,23 @@ from api.paging import Found, Page
 from diary.access.permissions import Scope
 from diary.errors import NotFound
 from diary.infusions import service
+from diary.infusions.doubts import NeedsConfirmation
 from diary.infusions.model import infusions
 from diary.patients.service import OnlyReading
 from diary.work import Work
-from schemas.infusions import InfusionDraft, InfusionEnd, InfusionStart, InfusionView
+from schemas.infusions import (
+    InfusionCancellation,
+    InfusionDetailView,
+    InfusionDraft,
+    InfusionEnd,
+    InfusionMove,
+    InfusionStart,
+    InfusionView,
+)
 
 ns = Namespace("infusions", "Infusions", path="/v1/patients/<uuid:patient_id>/infusions")
 _STEP = (NotFound, OnlyReading, service.InfusionNotReady)
+_UNUSUAL = (*_STEP, NeedsConfirmation)
 
 
 @ns.route("")
@@ -26,20 +36,53 @@ class Infusions(Resource):
 
     @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True, raises=(NotFound,))
     def get(self, work: Work, patient_id: UUID, page: Page) -> Found:
-        """List a patient's infusions, the last one first."""
-        return page.read(work, service.of_patient(work, patient_id), infusions.c.number)
+        """List a patient's infusions, cancelled ones included, the last that was planned first."""
+        return page.read(work, service.of_patient(work, patient_id), infusions.c.id)
 
     @operation(
         scope=Scope.INFUSIONS_WRITE,
         body=InfusionDraft,
         returns=InfusionView,
         status=201,
-        raises=(NotFound, OnlyReading),
+        raises=(NotFound, OnlyReading, NeedsConfirmation),
         idempotent=True,
     )
     def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> Row[Any]:
-        """Plan a patient's next infusion."""
+        """Plan an infusion.
+
+        An unusual dose or length, a second one on a day, and one before others that were given, are
+        refused until the fields are confirmed.
+        """
         return service.plan(work, patient_id, **body)
+
+
+@ns.route("/<uuid:infusion_id>")
+class Infusion(Resource):
+    """One of them."""
+
+    @operation(scope=Scope.PATIENTS_READ, returns=InfusionDetailView, raises=(NotFound,))
+    def get(self, work: Work, patient_id: UUID, infusion_id: UUID) -> dict[str, Any]:
+        """Read an infusion, and from where to where it was moved."""
+        infusion = service.get(work, patient_id, infusion_id)
+        return dict(infusion._mapping) | {"moves": service.moves(work, infusion_id)}
+
+
+@ns.route("/<uuid:infusion_id>/move")
+class InfusionMoving(Resource):
+    """Another moment."""
+
+    @operation(
+        scope=Scope.INFUSIONS_WRITE,
+        body=InfusionMove,
+        returns=InfusionView,
+        raises=_UNUSUAL,
+        idempotent=True,
+    )
+    def post(
+        self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
+    ) -> Row[Any]:
+        """Move a planned infusion to another moment."""
+        return service.move(work, patient_id, infusion_id, **body)
 
 
 @ns.route("/<uuid:infusion_id>/start")
@@ -50,7 +93,7 @@ class InfusionStarting(Resource):
         scope=Scope.INFUSIONS_WRITE,
         body=InfusionStart,
         returns=InfusionView,
-        raises=_STEP,
+        raises=_UNUSUAL,
         idempotent=True,
     )
     def post(
@@ -68,7 +111,7 @@ class InfusionEnding(Resource):
         scope=Scope.INFUSIONS_WRITE,
         body=InfusionEnd,
         returns=InfusionView,
-        raises=_STEP,
+        raises=_UNUSUAL,
         idempotent=True,
     )
     def post(
@@ -84,10 +127,13 @@ class InfusionCancelling(Resource):
 
     @operation(
         scope=Scope.INFUSIONS_WRITE,
+        body=InfusionCancellation,
         returns=InfusionView,
         raises=_STEP,
         idempotent=True,
     )
-    def post(self, work: Work, patient_id: UUID, infusion_id: UUID) -> Row[Any]:
-        """Cancel a planned infusion."""
-        return service.cancel(work, patient_id, infusion_id)
+    def post(
+        self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
+    ) -> Row[Any]:
+        """Cancel a planned infusion: it is not counted any more."""
+        return service.cancel(work, patient_id, infusion_id, **body)

@@ -21,7 +21,7 @@ from schemas.fields import (
     Text,
     Zone,
 )
-from schemas.infusions import InfusionView
+from schemas.infusions import InfusionView, MovedInfusionView
 from schemas.notes import NoteView
 from schemas.patient_contacts import PatientContactsView
 from schemas.quarantine import SetApartView
@@ -208,6 +208,7 @@ class ExportItemView(View):
     safety_plan = Part(SafetyPlanView)
     display = Part(OwnDisplayView)
     window = Part(WindowView)
+    infusion_move = Part(MovedInfusionView)
 
 
 class OwnExportItemView(ExportItemView):

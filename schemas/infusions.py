@@ -1,24 +1,53 @@
 """Infusions."""
 
+from diary.infusions.service import REASONS
 from schemas.base import Body, View
-from schemas.fields import Id, Instant, Int, Number, Text, Word
+from schemas.fields import Id, Instant, Int, Items, Number, Part, Text, Word
 
 _ROUTES = ("iv", "im", "sc", "nasal", "oral")
 _LEAST, _MOST = 0.01, 10
+_LONGEST = 480  # minutes
+_REASON = {"enum": list(REASONS)}
+_NUMBER = (
+    "Which of the patient's infusions it is, from 1, in the order of their moments; null where it "
+    "was cancelled. One that is planned changes it when others are moved or cancelled."
+)
+
+
+def _confirm(*fields: str) -> Items:
+    about = {"description": "Fields whose value is meant, though it is unusual."}
+    return Items(Word(fields), load_default=list, max=len(fields), metadata=about)
 
 
 class InfusionDraft(Body):
     """A visit to plan."""
 
     planned_at = Instant(required=True)
+    planned_minutes = Int(
+        min=1,
+        max=_LONGEST,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "How long the infusion is to run."},
+    )
     dose_mg_per_kg = Number(min=_LEAST, max=_MOST, load_default=None, allow_none=True)
     route = Word(_ROUTES, load_default="iv")
+    confirm = _confirm("planned_at", "planned_minutes", "dose_mg_per_kg")
+
+
+class InfusionMove(Body):
+    """Another moment for a visit that was planned."""
+
+    planned_at = Instant(required=True)
+    reason = Word(REASONS, required=True)
+    confirm = _confirm("planned_at")
 
 
 class InfusionStart(Body):
     """When it began."""
 
     started_at = Instant(required=True)
+    confirm = _confirm("started_at")
 
 
 class InfusionEnd(Body):
@@ -26,6 +55,13 @@ class InfusionEnd(Body):
 
     ended_at = Instant(required=True)
     dose_mg_per_kg = Number(min=_LEAST, max=_MOST, load_default=None, allow_none=True)
+    confirm = _confirm("ended_at", "dose_mg_per_kg")
+
+
+class InfusionCancellation(Body):
+    """Why it does not take place."""
+
+    reason = Word(REASONS, required=True)
 
 
 class InfusionView(View):
@@ -33,11 +69,31 @@ class InfusionView(View):
 
     id = Id()
     patient_id = Id()
-    number = Int(metadata={"description": "Counted for each patient from 1."})
+    number = Int(allow_none=True, metadata={"description": _NUMBER})
     state = Word(["planned", "started", "ended", "cancelled"])
     planned_at = Instant()
+    planned_minutes = Int(allow_none=True)
     started_at = Instant(allow_none=True)
     ended_at = Instant(allow_none=True)
     dose_mg_per_kg = Number(min=_LEAST, max=_MOST, allow_none=True)
     route = Text()
+    cancel_reason = Text(allow_none=True, metadata={"enum": [*REASONS, None]})
+    cancelled_at = Instant(allow_none=True)
     created_at = Instant()
+
+
+class MovedInfusionView(View):
+    """One time that a visit was moved."""
+
+    id = Id()
+    infusion_id = Id()
+    from_at = Instant()
+    to_at = Instant()
+    reason = Text(metadata=_REASON)
+    moved_at = Instant()
+
+
+class InfusionDetailView(InfusionView):
+    """A visit, and how it came to its day."""
+
+    moves = Items(Part(MovedInfusionView))

@@ -4,20 +4,40 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer, Numeric, String
 
 from diary.columns import Id, Instant, clinic_table, within_clinic
 
+# number: among the patient's that were or will be given, in the order of their moments; NULL where
+# it was cancelled. planned_minutes: how long it is to run.
 infusions = clinic_table(
     "infusions",
     Column("patient_id", Id, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("number", Integer),
     Column("state", String(16), nullable=False),
     Column("planned_at", Instant, nullable=False),
+    Column("planned_minutes", Integer),
     Column("started_at", Instant),
     Column("ended_at", Instant),
     Column("dose_mg_per_kg", Numeric(5, 3, asdecimal=False)),
     Column("route", String(8), nullable=False),
+    Column("cancel_reason", String(24)),
+    Column("cancelled_at", Instant),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("state IN ('planned', 'started', 'ended', 'cancelled')", name="state"),
     CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="order"),
     within_clinic("patient_id", "patients"),
-    Index(None, "clinic_id", "patient_id", "number", unique=True),
+    Index(None, "clinic_id", "patient_id", "number"),
     Index(None, "clinic_id", "patient_id", "started_at"),
+)
+
+# Each time a planned infusion was moved.
+infusion_moves = clinic_table(
+    "infusion_moves",
+    Column("patient_id", Id, nullable=False),
+    Column("infusion_id", Id, nullable=False),
+    Column("from_at", Instant, nullable=False),
+    Column("to_at", Instant, nullable=False),
+    Column("reason", String(24), nullable=False),
+    Column("moved_at", Instant, nullable=False),
+    Column("moved_by", Id),
+    within_clinic("patient_id", "patients"),
+    within_clinic("infusion_id", "infusions"),
+    Index(None, "clinic_id", "infusion_id"),
 )

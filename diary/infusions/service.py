@@ -1,17 +1,24 @@
-"""Infusions: planned, started, ended; and what a moment is relative to them."""
+"""Infusions: planned, moved, started, ended, cancelled; and what a moment is relative to them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, select, update
 
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
-from diary.infusions.model import infusions
+from diary.infusions import doubts
+from diary.infusions.model import infusion_moves, infusions
+from diary.infusions.numbers import renumber
+from diary.patients.model import patients
 from diary.patients.service import require, reschedule
 from diary.work import Work
+
+# Why an infusion is moved or does not take place.
+REASONS: Final = ("patient-request", "unwell", "not-indicated", "no-escort", "clinic", "other")
 
 
 class InfusionNotReady(Conflict):
@@ -35,12 +42,28 @@ class Since:
 
 
 def plan(
-    work: Work, patient_id: UUID, *, planned_at: datetime, dose_mg_per_kg: float | None, route: str
+    work: Work,
+    patient_id: UUID,
+    *,
+    planned_at: datetime,
+    dose_mg_per_kg: float | None,
+    route: str,
+    planned_minutes: int | None = None,
+    confirm: Collection[str] = (),
 ) -> Row[Any]:
-    """Plan the patient's next infusion; numbers count up from 1, cancelled ones included."""
-    require(work, patient_id, change=True)
-    last = work.row(
-        select(func.max(infusions.c.number).label("number")).where(_of(work, patient_id))
+    """Plan an infusion.
+
+    planned_minutes: how long it is to run. confirm: fields whose value is meant, though unusual.
+    Raises NotFound, OnlyReading, NeedsConfirmation.
+    """
+    zone = lock(work, patient_id)
+    confirmed = doubts.settle(
+        [
+            *doubts.of_plan(planned_at, _all(work, patient_id), zone=zone, now=work.now),
+            *doubts.of_dose(route, dose_mg_per_kg),
+            *doubts.of_length("planned_minutes", route, planned_minutes),
+        ],
+        confirm,
     )
     infusion_id = work.new_id()
     work.add(
@@ -48,21 +71,71 @@ def plan(
         clinic_id=work.caller.clinic,
         id=infusion_id,
         patient_id=patient_id,
-        number=((last and last.number) or 0) + 1,
         state="planned",
         planned_at=planned_at,
+        planned_minutes=planned_minutes,
         dose_mg_per_kg=dose_mg_per_kg,
         route=route,
         created_at=work.now,
     )
-    reschedule(work, patient_id)
-    work.audit("infusion.planned", "infusion", infusion_id)
-    return get(work, patient_id, infusion_id)
+    return _done(work, patient_id, infusion_id, "planned", confirmed)
 
 
-def start(work: Work, patient_id: UUID, infusion_id: UUID, *, started_at: datetime) -> Row[Any]:
-    """Record that a planned infusion began."""
-    return _step(work, patient_id, infusion_id, "planned", state="started", started_at=started_at)
+def move(
+    work: Work,
+    patient_id: UUID,
+    infusion_id: UUID,
+    *,
+    planned_at: datetime,
+    reason: str,
+    confirm: Collection[str] = (),
+) -> Row[Any]:
+    """Plan a planned infusion for another moment. reason: one of REASONS.
+
+    To where it is already changes nothing. Raises as `plan` and InfusionNotReady.
+    """
+    zone = lock(work, patient_id)
+    infusion = _in_state(work, patient_id, infusion_id, "planned")
+    if infusion.planned_at == planned_at:
+        return infusion
+    others = _others(work, patient_id, infusion_id)
+    confirmed = doubts.settle(doubts.of_plan(planned_at, others, zone=zone, now=work.now), confirm)
+    _set(work, infusion_id, planned_at=planned_at)
+    work.add(
+        infusion_moves,
+        clinic_id=work.caller.clinic,
+        id=work.new_id(),
+        patient_id=patient_id,
+        infusion_id=infusion_id,
+        from_at=infusion.planned_at,
+        to_at=planned_at,
+        reason=reason,
+        moved_at=work.now,
+        moved_by=work.caller.id,
+    )
+    return _done(work, patient_id, infusion_id, "moved", confirmed, reason=reason)
+
+
+def start(
+    work: Work,
+    patient_id: UUID,
+    infusion_id: UUID,
+    *,
+    started_at: datetime,
+    confirm: Collection[str] = (),
+) -> Row[Any]:
+    """Record that a planned infusion began.
+
+    Raises NotFound, OnlyReading, InfusionNotReady, NeedsConfirmation, and Invalid for a moment
+    that is yet to come.
+    """
+    zone = lock(work, patient_id)
+    infusion = _in_state(work, patient_id, infusion_id, "planned")
+    doubts.not_ahead("started_at", started_at, work.now)
+    others = _others(work, patient_id, infusion_id)
+    confirmed = doubts.settle(doubts.of_start(infusion, started_at, others, zone=zone), confirm)
+    _set(work, infusion_id, state="started", started_at=started_at)
+    return _done(work, patient_id, infusion_id, "started", confirmed)
 
 
 def end(
@@ -72,21 +145,57 @@ def end(
     *,
     ended_at: datetime,
     dose_mg_per_kg: float | None,
+    confirm: Collection[str] = (),
 ) -> Row[Any]:
-    """Record that a started infusion ended, with the dose that was given."""
-    infusion = get(work, patient_id, infusion_id)
-    if infusion.started_at is not None and ended_at < infusion.started_at:
+    """Record that a started infusion ended, with the dose that was given.
+
+    dose_mg_per_kg: None where it was the planned one. Raises as `start`, and Invalid for an end
+    before the beginning.
+    """
+    lock(work, patient_id)
+    infusion = _in_state(work, patient_id, infusion_id, "started")
+    if ended_at < infusion.started_at:
         fault = FieldFault("/ended_at", "too_early", "must not lie before started_at")
         raise Invalid(errors=[fault])
+    doubts.not_ahead("ended_at", ended_at, work.now)
+    confirmed = doubts.settle(
+        [
+            *doubts.of_end(infusion, ended_at, _others(work, patient_id, infusion_id)),
+            *doubts.of_dose(infusion.route, dose_mg_per_kg),
+        ],
+        confirm,
+    )
     values: dict[str, Any] = {"state": "ended", "ended_at": ended_at}
     if dose_mg_per_kg is not None:
         values["dose_mg_per_kg"] = dose_mg_per_kg
-    return _step(work, patient_id, infusion_id, "started", **values)
+    _set(work, infusion_id, **values)
+    return _done(work, patient_id, infusion_id, "ended", confirmed)
 
 
-def cancel(work: Work, patient_id: UUID, infusion_id: UUID) -> Row[Any]:
-    """Cancel a planned infusion."""
-    return _step(work, patient_id, infusion_id, "planned", state="cancelled")
+def cancel(work: Work, patient_id: UUID, infusion_id: UUID, *, reason: str) -> Row[Any]:
+    """Cancel a planned infusion: it has no number any more. reason: one of REASONS.
+
+    Raises NotFound, OnlyReading, InfusionNotReady.
+    """
+    lock(work, patient_id)
+    _in_state(work, patient_id, infusion_id, "planned")
+    _set(work, infusion_id, state="cancelled", cancel_reason=reason, cancelled_at=work.now)
+    return _done(work, patient_id, infusion_id, "cancelled", reason=reason)
+
+
+def lock(work: Work, patient_id: UUID) -> ZoneInfo:
+    """Hold the patient's treatment against being changed by anybody else meanwhile; their zone.
+
+    A check-in goes on beside it. Raises NotFound, OnlyReading.
+    """
+    held = work.row(
+        select(patients.c.time_zone)
+        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id)
+        .with_for_update(key_share=True)
+    )
+    require(work, patient_id, change=True)
+    assert held is not None
+    return ZoneInfo(held.time_zone)
 
 
 def get(work: Work, patient_id: UUID, infusion_id: UUID) -> Row[Any]:
@@ -96,6 +205,20 @@ def get(work: Work, patient_id: UUID, infusion_id: UUID) -> Row[Any]:
     if row is None:
         raise NotFound
     return row
+
+
+def moves(work: Work, infusion_id: UUID) -> list[Row[Any]]:
+    """How often an infusion that the caller has found was moved, the first time comes first."""
+    return list(
+        work.rows(
+            select(infusion_moves)
+            .where(
+                infusion_moves.c.clinic_id == work.caller.clinic,
+                infusion_moves.c.infusion_id == infusion_id,
+            )
+            .order_by(infusion_moves.c.id)
+        )
+    )
 
 
 def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
@@ -142,18 +265,41 @@ def _of(work: Work, patient_id: UUID) -> ColumnElement[bool]:
     return (infusions.c.clinic_id == work.caller.clinic) & (infusions.c.patient_id == patient_id)
 
 
-def _step(
-    work: Work, patient_id: UUID, infusion_id: UUID, required: str, **values: Any
-) -> Row[Any]:
-    require(work, patient_id, change=True)
+def _all(work: Work, patient_id: UUID) -> list[Row[Any]]:
+    return list(work.rows(select(infusions).where(_of(work, patient_id))))
+
+
+def _others(work: Work, patient_id: UUID, infusion_id: UUID) -> list[Row[Any]]:
+    return [each for each in _all(work, patient_id) if each.id != infusion_id]
+
+
+def _in_state(work: Work, patient_id: UUID, infusion_id: UUID, state: str) -> Row[Any]:
     infusion = get(work, patient_id, infusion_id)
-    changed = work.execute(
+    if infusion.state != state:
+        raise InfusionNotReady(f"it is {infusion.state}; this needs one that is {state}")
+    return infusion
+
+
+def _set(work: Work, infusion_id: UUID, **values: Any) -> None:
+    work.execute(
         update(infusions)
-        .where(_of(work, patient_id), infusions.c.id == infusion_id, infusions.c.state == required)
+        .where(infusions.c.clinic_id == work.caller.clinic, infusions.c.id == infusion_id)
         .values(**values)
     )
-    if not changed.rowcount:
-        raise InfusionNotReady(f"it is {infusion.state}; this needs one that is {required}")
+
+
+def _done(
+    work: Work,
+    patient_id: UUID,
+    infusion_id: UUID,
+    what: str,
+    confirmed: list[dict[str, str]] | None = None,
+    **detail: Any,
+) -> Row[Any]:
+    """What follows whenever the order or the moments of a patient's infusions change."""
+    renumber(work, patient_id)
     reschedule(work, patient_id)
-    work.audit(f"infusion.{values['state']}", "infusion", infusion_id)
+    if confirmed:
+        detail["confirmed"] = confirmed
+    work.audit(f"infusion.{what}", "infusion", infusion_id, **detail)
     return get(work, patient_id, infusion_id)

@@ -54,6 +54,7 @@ _SECTIONS = (
     _Section("safety_plan", circumstances.planned),
     _Section("display", circumstances.displayed),
     _Section("window", circumstances.asked),
+    _Section("infusion_move", sections.moved),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

@@ -21,7 +21,7 @@ from diary.consents import service as consenting
 from diary.consents import texts
 from diary.consents.model import consent_texts, consents
 from diary.infusions import service as infusing
-from diary.infusions.model import infusions
+from diary.infusions.model import infusion_moves, infusions
 from diary.patients import service as patients
 from diary.patients.devices import NAME_PLACE
 from diary.patients.model import devices
@@ -90,6 +90,14 @@ def given(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
 def visits(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """The infusions."""
     return read_after(work, infusing.of_patient(work, patient_id), (infusions.c.id,), after, limit)
+
+
+def moved(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """Each time that an infusion was moved."""
+    query = select(infusion_moves).where(
+        infusion_moves.c.clinic_id == work.caller.clinic, infusion_moves.c.patient_id == patient_id
+    )
+    return read_after(work, query, (infusion_moves.c.id,), after, limit)
 
 
 def recorded(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:

@@ -100,21 +100,37 @@ class Schedules(RuleBasedStateMachine):
         planned_at = self.clock.now() + timedelta(hours=ahead)
         with self.house.work(self.bob) as work:
             made = infusions.plan(
-                work, self.patient, planned_at=planned_at, dose_mg_per_kg=0.5, route="iv"
+                work,
+                self.patient,
+                planned_at=planned_at,
+                dose_mg_per_kg=0.5,
+                route="iv",
+                confirm=["planned_at"],
             )
         self.planned.append(made.id)
 
     @precondition(lambda self: self.planned)
-    @rule(data=st.data(), moved_by=st.integers(1, 200), again=st.booleans())
-    def an_infusion_is_cancelled_and_perhaps_planned_anew(
-        self, data: Any, moved_by: int, again: bool
-    ) -> None:
+    @rule(data=st.data())
+    def an_infusion_is_cancelled(self, data: Any) -> None:
         infusion = data.draw(st.sampled_from(self.planned))
         self.planned.remove(infusion)
         with self.house.work(self.bob) as work:
-            infusions.cancel(work, self.patient, infusion)
-        if again:
-            self.an_infusion_is_planned(moved_by)
+            infusions.cancel(work, self.patient, infusion, reason="unwell")
+
+    @precondition(lambda self: self.planned)
+    @rule(data=st.data(), ahead=st.integers(-20, 400))
+    def an_infusion_is_moved(self, data: Any, ahead: int) -> None:
+        infusion = data.draw(st.sampled_from(self.planned))
+        planned_at = self.clock.now() + timedelta(hours=ahead)
+        with self.house.work(self.bob) as work:
+            infusions.move(
+                work,
+                self.patient,
+                infusion,
+                planned_at=planned_at,
+                reason="clinic",
+                confirm=["planned_at"],
+            )
 
     @precondition(lambda self: self.planned)
     @rule(data=st.data())
@@ -124,7 +140,7 @@ class Schedules(RuleBasedStateMachine):
         self.started.append(infusion)
         now = self.clock.now()
         with self.house.work(self.bob) as work:
-            infusions.start(work, self.patient, infusion, started_at=now)
+            infusions.start(work, self.patient, infusion, started_at=now, confirm=["started_at"])
 
     @precondition(lambda self: self.started)
     @rule()
@@ -132,7 +148,14 @@ class Schedules(RuleBasedStateMachine):
         infusion = self.started.pop()
         now = self.clock.now()
         with self.house.work(self.bob) as work:
-            infusions.end(work, self.patient, infusion, ended_at=now, dose_mg_per_kg=None)
+            infusions.end(
+                work,
+                self.patient,
+                infusion,
+                ended_at=now,
+                dose_mg_per_kg=None,
+                confirm=["ended_at"],
+            )
 
     @rule(zone=ZONES)
     def alice_moves(self, zone: str) -> None:

@@ -100,11 +100,16 @@ class Scribbler:
         """Recorded a while after it began, and its end not always."""
         path, now = f"/v1/patients/{self._patient.id}/infusions", self._clock.now()
         begun = now - timedelta(hours=self._dice.choice([0, 1, 5]))
-        made = self._doctor.api.post(path, {"planned_at": now.isoformat()}).json["id"]
-        start = self._doctor.api.post(f"{path}/{made}/start", {"started_at": begun.isoformat()})
+        planned = {"planned_at": now.isoformat(), "confirm": ["planned_at"]}
+        made = self._doctor.api.post(path, planned).json["id"]
+        started = {"started_at": begun.isoformat(), "confirm": ["started_at"]}
+        start = self._doctor.api.post(f"{path}/{made}/start", started)
         assert start.status == 200, start
         if self._dice.random() < 0.8:
-            ended = {"ended_at": self._clock.advance(minutes=40).isoformat()}
+            ended = {
+                "ended_at": self._clock.advance(minutes=40).isoformat(),
+                "confirm": ["ended_at"],
+            }
             assert self._doctor.api.post(f"{path}/{made}/end", ended).status == 200
 
     def _body(self, hours: int = 0) -> dict[str, Any]:

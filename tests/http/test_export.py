@@ -62,6 +62,10 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     assert cast.alice.api.post("/v1/me/displays", DISPLAYS).status == 200
     plan = {"steps": {"coping": [{"text": "Make tea."}]}}
     assert cast.alice.api.put("/v1/me/safety-plan", plan).status == 200
+    path = f"/v1/patients/{cast.alice.id}/infusions"
+    planned = cast.bob.api.post(path, {"planned_at": "2026-03-10T09:00:00Z"}).json["id"]
+    moved = {"planned_at": "2026-03-12T09:00:00Z", "reason": "clinic"}
+    assert cast.bob.api.post(f"{path}/{planned}/move", moved).status == 200
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
     assert amend(cast.alice, first, si=5).status == 201
     cast.alice.check_in(mood=11, si=1, envelope={"location": "At the bridge."})
@@ -96,7 +100,8 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert about["notice"].startswith("42 CFR part 2")
     (profile,) = of(items, "profile")
     assert (profile["name"], profile["clinic"]["name"]) == ("Alice", "The Harbour Clinic")
-    assert len(of(items, "infusion")) == 4
+    assert len(of(items, "infusion")) == 5
+    assert of(items, "infusion_move")[0]["to_at"] == "2026-03-12T09:00:00Z"
     (consent,) = of(items, "consent")
     assert (consent["given"], consent["title"], consent["text"]) == (
         True,

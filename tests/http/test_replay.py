@@ -204,7 +204,10 @@ def test_an_infusion_counts_as_far_as_it_was_known(
     clock.advance(hours=6)
     unknown = olga.check_in(mood=1).json["id"]
     started = {"started_at": (clock.now() - timedelta(hours=5)).isoformat()}
-    ended = {"ended_at": (clock.now() - timedelta(hours=2)).isoformat()}
+    ended = {
+        "ended_at": (clock.now() - timedelta(hours=2)).isoformat(),
+        "confirm": ["ended_at"],
+    }
     assert cast.bob.api.post(f"{path}/{infusion}/start", started).status == 200
     clock.advance(minutes=10)
     running = olga.check_in(mood=1).json["id"]

@@ -85,7 +85,7 @@ def test_what_is_asked_after_an_infusion_goes_when_it_is_cancelled(
     (asked,) = windows(cast.alice, "weekly-check-in")
     assert asked["infusion_id"] == infusion.rsplit("/", 1)[1]
     assert times(asked) == ("2026-03-05T11:00:00Z", "2026-03-05T23:00:00Z")
-    assert cast.bob.api.post(f"{infusion}/cancel").status == 200
+    assert cast.bob.api.post(f"{infusion}/cancel", {"reason": "unwell"}).status == 200
     engine.run_until_idle()
     assert windows(cast.alice, "weekly-check-in") == []
 
