@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-import orjson
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
 
+from api import cursors
 from api.problems import BadQuery
 from diary.errors import FieldFault
 from diary.vault import Vault
@@ -80,14 +79,16 @@ class Page:
         cursor = None
         if more:
             last = rows[-1]._mapping
-            cursor = _signed(self._serializer, [_written(last[column]) for column in by])
+            cursor = cursors.signed(self._serializer, [_written(last[column]) for column in by])
         return Found([shown(row) for row in rows] if shown else rows, cursor)
 
     def found(self, items: Sequence[Any], position: Sequence[Any] | None) -> Found:
         """A page that was read elsewhere; the next one begins `after` that position."""
         if position is None:
             return Found(items, None)
-        return Found(items, _signed(self._serializer, [_written(value) for value in position]))
+        return Found(
+            items, cursors.signed(self._serializer, [_written(value) for value in position])
+        )
 
 
 def page_of(vault: Vault, operation: str, filters: Mapping[str, Any], clinic: UUID | None) -> Page:
@@ -97,19 +98,11 @@ def page_of(vault: Vault, operation: str, filters: Mapping[str, Any], clinic: UU
     clinic: whose list it is.
     """
     others = {name: value for name, value in filters.items() if name not in ("limit", "cursor")}
-    salt = orjson.dumps([operation, clinic, others], option=orjson.OPT_SORT_KEYS)
-    serializer = URLSafeSerializer(
-        vault.key("cursors"),
-        salt=salt,
-        signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"},
-    )
+    serializer = cursors.signer(vault, operation, clinic, others)
     after = None
     if filters["cursor"] is not None:
         try:
-            position = serializer.loads(filters["cursor"])
-            # Its last character has bits that nothing is read from.
-            if _signed(serializer, position) != filters["cursor"]:
-                raise BadData("written in another way")
+            position = cursors.position(serializer, filters["cursor"])
         except BadData:
             fault = FieldFault("/cursor", "invalid_cursor", "this cursor belongs to another list")
             raise BadQuery(errors=[fault]) from None
@@ -141,11 +134,6 @@ def page_query(filters: Query | None) -> Query:
 def _of(item: type[View], suffix: str, fields: dict[str, Any]) -> type[View]:
     name = item.__name__.removesuffix("View") + suffix
     return type(name, (View,), fields | {"names_patient": item.names_patient})
-
-
-def _signed(serializer: URLSafeSerializer, position: list[Any]) -> str:
-    signed: str | bytes = serializer.dumps(position)
-    return signed if isinstance(signed, str) else signed.decode()
 
 
 def _written(value: Any) -> tuple[str, Any]:

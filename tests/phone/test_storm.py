@@ -101,6 +101,7 @@ class Storm:
         told = {id: each for phone in self.phones for id, each in phone.told.items()}
         assert told.keys() == answered.keys(), "every answer was taken"
         for phone in self.phones:
+            assert phone.receipts() == answered.keys(), "whichever phone sent it"
             shown = {each["id"]: each for each in phone.held()}
             recorded = {id for id, (status, _) in told.items() if status in (200, 201)}
             assert shown.keys() == recorded
