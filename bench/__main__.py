@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
 from queue import Queue
 
-from bench import checkins, cpu, delivery, engines, judging, rehearsal, sink
+from bench import checkins, cpu, delivery, engines, judging, rehearsal, sink, sweep
 from bench.stand import Stand, prepare
 from bench.trips import trips
 from diary.logs import configure
@@ -16,7 +16,7 @@ from tests.postgresql import Server
 
 _PARTS = (
     *("checkins", "auditing", "delivery", "engines"),
-    *("judging", "rehearsal", "cpu", "trips"),
+    *("judging", "rehearsal", "cpu", "trips", "sweep"),
 )
 _PATIENTS = 600
 
@@ -80,6 +80,8 @@ def _figures(
         if not stand.house.database.is_sqlite:
             with stand.served("bench.without_engine:app") as port:
                 yield from checkins.risk(stand, port, "engine off")
+    if "sweep" in parts and not stand.house.database.is_sqlite:
+        yield from sweep.measure(stand)
     if "rehearsal" in parts:
         # The last of them: it leaves a full clinic behind.
         yield from rehearsal.measure(stand)
