@@ -104,6 +104,13 @@ class GuidanceView(View):
         allow_none=True,
         metadata={"description": "The patient's own; null where nobody has written one."},
     )
+    no_driving_until = Instant(
+        allow_none=True,
+        metadata={
+            "description": "The morning after an infusion, in the patient's zone; null where none "
+            "was so lately. The text says so, too."
+        },
+    )
 
 
 class ScoresView(View):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -39,7 +40,8 @@ _LEVELS: Mapping[Severity | None, GuidanceLevel] = {
 class Guidance:
     """Words, numbers and hours for one person now.
 
-    Where `emergency_numbers` is empty, the text says to call the local one.
+    Where `emergency_numbers` is empty, the text says to call the local one. no_driving_until: None
+    where no infusion was given so lately.
     """
 
     level: GuidanceLevel
@@ -53,6 +55,7 @@ class Guidance:
     crisis_pack: str
     contacts_verified_on: str
     safety_plan: "PlanLink | None" = None
+    no_driving_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
