@@ -89,7 +89,7 @@ def test_a_table_tells_what_would_be_found(run: Run, house: House, cast: Cast) -
     (example,) = [line for line in lines if "moderate → high" in line]
     assert str(cast.alice.id) in example
     assert example.endswith("mood is 1 (1 or less)")
-    assert lines[-1] == "They wait for silence, and were not tried: R6, R14."
+    assert lines[-1] == "They wait for silence, and were not tried: R6, R14, R18."
     assert result.stderr.splitlines()[-1] == "1 of 1 patients"
 
 
