@@ -1,6 +1,7 @@
 """The real server: granian, two processes before PostgreSQL, one before SQLite."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from diary.settings import PREFIX, Settings
 HOST: Final = "127.0.0.1"
 ROOT: Final = Path(__file__).parent.parent
 _STARTS_WITHIN = 30.0
+_ENDS_WITHIN = 10.0
 
 
 @contextmanager
@@ -33,12 +35,22 @@ def serving(settings: Settings, *, app: str = "wsgi:app") -> Iterator[int]:
         env=env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as server:
         try:
             _wait_until_ready(server, port)
             yield port
         finally:
-            server.terminate()
+            _end(server)
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end, and where it does not, as whoever runs it would: with all its processes."""
+    server.terminate()
+    try:
+        server.wait(_ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
 
 
 def environment(settings: Settings) -> dict[str, str]:

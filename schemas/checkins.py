@@ -3,6 +3,7 @@
 from schemas.base import Body, Query, View
 from schemas.crisis import CrisisContactView
 from schemas.fields import (
+    Day,
     Flag,
     Free,
     Id,
@@ -35,6 +36,13 @@ class CheckInDraft(Body):
         metadata={"description": "The phone's clock when it was sent; a retry may change it."},
     )
     time_zone = Zone(required=True, metadata={"description": "Where the phone was."})
+    day = Day(
+        load_default=None,
+        metadata={
+            "description": "The diary's day that it is about: the one of `recorded_at`, if it is "
+            "left out, or until 12:00 the one before."
+        },
+    )
     answers = Free(
         required=True,
         keys=Text(max=255),
@@ -156,6 +164,7 @@ class ReceiptView(View):
         allow_none=True,
         metadata={"format": "date", "description": "The diary's day, from 04:00 to 04:00."},
     )
+    late = Flag(allow_none=True, metadata={"description": "It was entered on the day after."})
     scores = Part(ScoresView, allow_none=True)
     infusion = Part(SinceInfusionView, allow_none=True)
     care_team_told = Flag()
@@ -197,6 +206,7 @@ class OwnCheckInView(View):
     utc_offset_minutes = Int()
     time_zone = Zone()
     local_date = Text(metadata={"format": "date"})
+    late = Flag(metadata={"description": "It was entered on the day after."})
     mood = Int(allow_none=True)
     anxiety = Int(allow_none=True)
     dissociation = Int(allow_none=True)

@@ -171,6 +171,7 @@ def _keep(
         form.chained_to,
         Facts(scored.measures, scored.declined),
         note,
+        row.local_date,
     )
     result = judged(work, context, said, in_force)
     found = result.findings

@@ -30,7 +30,7 @@ from diary.work import Work
 class Said:
     """What is judged. facts: of the answers alone. group: what gives its measures, None where
     nothing is scored; version: the one that scores are compared within, None for any. zone: where
-    the phone was."""
+    the phone was. about: the day it was entered for, None for the one of `recorded_at` there."""
 
     check_in_id: UUID
     recorded_at: datetime
@@ -40,10 +40,13 @@ class Said:
     version: str | None
     facts: Facts
     note: str | None
+    about: date | None = None
 
     @property
     def day(self) -> date:
-        """The diary's day that it belongs to, where the phone was."""
+        """The diary's day that it belongs to: the one that it is about, or when it was recorded."""
+        if self.about is not None:
+            return self.about
         return day_of(self.recorded_at, ZoneInfo(self.zone))
 
 

@@ -25,6 +25,7 @@ def receipt_of(work: Work, context: Context, row: Any, outcome: Outcome) -> Rece
         care_team_told=row.alert_id is not None,
         guidance=guide(context.clinic, row.severity, locale=row.locale, now=work.now),
         local_date=row.local_date.isoformat(),
+        late=row.late,
         scores=row,
         infusion=infusion,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -64,6 +65,7 @@ check_ins = Table(
     Column("utc_offset_minutes", Integer, nullable=False),
     Column("time_zone", String(64), nullable=False),
     Column("local_date", Date, nullable=False),
+    Column("late", Boolean, nullable=False, server_default=false()),
     Column("infusion_number", Integer),
     Column("days_since_infusion", Integer),
     Column("hours_since_infusion", Integer),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,8 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A check-in whose envelope is in order. recorded_at carries the phone's UTC offset."""
+    """A check-in whose envelope is in order. recorded_at carries the phone's UTC offset. day: of
+    the diary, that it is about; None: the one on which it was recorded."""
 
     instrument: str
     version: str
@@ -41,6 +42,7 @@ class Draft:
     note: str | None = None
     client_total: int | None = None
     location: str | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +65,6 @@ class Receipt:
     guidance: Guidance
     errors: Sequence[FieldFault] = ()
     local_date: str | None = None
+    late: bool | None = None
     scores: Any = None
     infusion: Infusion | None = None

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from diary.alerts import locations
 from diary.alerts.service import raise_alert
-from diary.checkins import forms, notes
+from diary.checkins import backfill, forms, notes
 from diary.checkins.apart import Apart, contradict, set_apart
 from diary.checkins.context import Context, look
 from diary.checkins.forms import Form
@@ -26,7 +26,7 @@ from diary.errors import FieldFault, limited
 from diary.rules.facts import Facts
 from diary.rules.ruleset import severity_of, suicidality_severity
 from diary.rules.service import load
-from diary.schedule.windows import fill
+from diary.schedule.windows import fill, unanswered_on
 from diary.severity import gravest
 from diary.work import Work
 
@@ -72,7 +72,7 @@ def record(
             faults = [found]
         else:
             form = found
-            faults = limited(form.faults(draft.answers))
+            faults = limited((*backfill.faults(draft), *form.faults(draft.answers)))
     if draft is None or form is None or faults:
         dated = draft is not None
         sent = Apart(check_in_id, moment, body, fingerprint, "invalid", faults, by_itself=dated)
@@ -103,6 +103,7 @@ def _keep(
         form.chained_to,
         Facts(scored.measures, scored.declined),
         note,
+        draft.day,
     )
     result = judged(work, context, said, in_force)
     found = result.findings
@@ -120,6 +121,7 @@ def _keep(
         source_id=check_in_id,
         given_at=draft.recorded_at,
     )
+    late = backfill.is_late(draft)
     since = context.since(draft.recorded_at)
     offset = draft.recorded_at.utcoffset() or timedelta(0)
     row = {
@@ -146,14 +148,18 @@ def _keep(
         "utc_offset_minutes": int(offset.total_seconds() // 60),
         "time_zone": draft.time_zone,
         "local_date": said.day,
+        "late": late,
         "amendments": 0,
         "infusion_number": since and since.number,
         "days_since_infusion": since and since.days,
         "hours_since_infusion": since and since.hours,
     }
-    if context.window_id is not None:
+    window_id = context.window_id
+    if late:
+        window_id = unanswered_on(work, patient.id, draft.instrument, said.day)
+    if window_id is not None:
         # Before the rows: they are written together.
-        fill(work, context.window_id, check_in_id, draft.recorded_at)
+        fill(work, window_id, check_in_id, draft.recorded_at)
     work.add(check_ins, **row)
     if note:
         notes.keep(work, patient, check_in_id, note, phrases=bool(result.phrases))
@@ -171,4 +177,4 @@ def _is_plausible(recorded_at: datetime, now: datetime) -> bool:
 
 def _moments(body: object) -> dict[str, Any]:
     assert isinstance(body, Mapping)
-    return {name: body[name] for name in ("recorded_at", "sent_at") if name in body}
+    return {name: body[name] for name in ("recorded_at", "sent_at", "day") if name in body}

@@ -89,6 +89,7 @@ class Rows:
                 form.chained_to,
                 Facts(result.measures, result.declined),
                 self._notes.get((row.patient_id, row.id, it.received_at)),
+                row.local_date,
             )
             yield Came(
                 it.id,

@@ -21,6 +21,8 @@ BACK: Final = timedelta(days=2)
 """What was open so lately is still shown to a phone: it may have an answer that it has not sent."""
 # What can still be answered: whether it was swept since makes no difference to whoever answers.
 _UNANSWERED: Final = ("pending", "missed")
+# An answer may be about the day before, and come from a phone that was long without a network.
+_LATEST: Final = timedelta(days=400)
 _SHOWN: Final = select(windows, was_delivered().label("reminder_delivered"))
 
 
@@ -188,6 +190,24 @@ def waiting_for(
         .correlate_except(windows)
         .scalar_subquery()
     )
+
+
+def unanswered_on(work: Work, patient_id: UUID, instrument: str, day: date) -> UUID | None:
+    """The id of the first window of an instrument on a day of the diary that can be answered."""
+    row = work.row(
+        select(windows.c.id)
+        .where(
+            windows.c.clinic_id == work.caller.clinic,
+            windows.c.patient_id == patient_id,
+            windows.c.instrument == instrument,
+            windows.c.local_date == day,
+            windows.c.closes_at > work.now - _LATEST,
+            windows.c.state.in_(_UNANSWERED),
+        )
+        .order_by(windows.c.closes_at)
+        .limit(1)
+    )
+    return None if row is None else row.id
 
 
 def fill(work: Work, window_id: UUID, check_in_id: UUID, recorded_at: datetime) -> bool:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tests.cast import CALM, Member, Patient
 from tests.client import Response
@@ -26,6 +27,8 @@ class Scribbler:
     ) -> None:
         self._patient, self._doctor = patient, doctor
         self._clock, self._dice = clock, dice
+        # Of its own: what else is drawn stays what it was.
+        self._days = Random(1)
         self._sent: dict[UUID, dict[str, Any]] = {}
 
     def days(self, count: int) -> None:
@@ -117,6 +120,11 @@ class Scribbler:
         body = self._patient.check_in_body(recorded_at=at) | {"answers": self._answers()}
         if self._dice.random() < 0.2:
             body["note"] = self._dice.choice(NOTES)
+        if self._days.random() < 0.2:
+            # Its own, or the one before: of the morning, that is in the diary as well.
+            local = at.astimezone(ZoneInfo(self._patient.time_zone)) - timedelta(hours=4)
+            ago = self._days.choice([0, 1])
+            body["day"] = (local.date() - timedelta(days=ago)).isoformat()
         return body
 
     def _answers(self) -> dict[str, Any]:
