@@ -10,12 +10,13 @@ from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
 from diary.errors import NotFound
-from diary.infusions import service
+from diary.infusions import escorts, service
 from diary.infusions.doubts import NeedsConfirmation
 from diary.infusions.model import infusions
 from diary.patients.service import OnlyReading
 from diary.work import Work
 from schemas.infusions import (
+    EscortDraft,
     InfusionCancellation,
     InfusionDetailView,
     InfusionDraft,
@@ -26,6 +27,7 @@ from schemas.infusions import (
 )
 
 ns = Namespace("infusions", "Infusions", path="/v1/patients/<uuid:patient_id>/infusions")
+visits = Namespace("visits", "The clinic's infusions", path="/v1/infusions")
 _STEP = (NotFound, OnlyReading, service.InfusionNotReady)
 _UNUSUAL = (*_STEP, NeedsConfirmation)
 
@@ -85,6 +87,26 @@ class InfusionMoving(Resource):
         return service.move(work, patient_id, infusion_id, **body)
 
 
+@ns.route("/<uuid:infusion_id>/escort")
+class InfusionEscort(Resource):
+    """The way home."""
+
+    @operation(
+        scope=Scope.INFUSIONS_WRITE,
+        body=EscortDraft,
+        returns=InfusionView,
+        raises=_STEP,
+    )
+    def put(
+        self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
+    ) -> Row[Any]:
+        """Say whether somebody takes the patient home. A move asks anew.
+
+        Where nobody is arranged a day ahead, every webhook hears `infusion.escort_missing`.
+        """
+        return escorts.arrange(work, patient_id, infusion_id, **body)
+
+
 @ns.route("/<uuid:infusion_id>/start")
 class InfusionStarting(Resource):
     """The beginning."""
@@ -137,3 +159,20 @@ class InfusionCancelling(Resource):
     ) -> Row[Any]:
         """Cancel a planned infusion: it is not counted any more."""
         return service.cancel(work, patient_id, infusion_id, **body)
+
+
+@visits.route("/without-escort")
+class InfusionsWithoutEscort(Resource):
+    """Visits that nobody is arranged for."""
+
+    @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True)
+    def get(self, work: Work, page: Page) -> Found:
+        """List the infusions of the next week after which nobody takes the patient home, the next
+        first."""
+        return page.read(
+            work,
+            escorts.missing(work),
+            infusions.c.planned_at,
+            infusions.c.id,
+            descending=False,
+        )

@@ -68,6 +68,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     patient_contacts.ns,
     care_team.ns,
     infusions.ns,
+    infusions.visits,
     schedule.ns,
     schedule_plans.ns,
     adherence.ns,

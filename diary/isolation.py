@@ -63,6 +63,8 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         # Whose time away is over, and whose windows are to be made anew; which are due.
         "patients": _READ,
         "windows": _READ,
+        # After which of them nobody takes the patient home.
+        "infusions": _READ,
         "endpoints": _HOLD,
         "deliveries": _HOLD,
         "messages": _READ,

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from diary.callers import Caller, CallerKind
 from diary.checkins import silence
+from diary.infusions import escorts
 from diary.logs import logger
 from diary.patients import states
 from diary.schedule import follow, sweep
@@ -21,6 +22,7 @@ from engine.away import bring_back_due
 from engine.canary import Canary
 from engine.deliver import Deliverer
 from engine.escalate import escalate_due, go_by_the_clock, next_action
+from engine.escorts import tell_due
 from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
@@ -164,8 +166,11 @@ class Engine:
         back = await self._deliverer.off_loop(
             lambda: bring_back_due(self._house, self._caller, self.heart.beat)
         )
+        told = await self._deliverer.off_loop(
+            lambda: tell_due(self._house, self._caller, self.heart.beat)
+        )
         asked = await self._deliverer.off_loop(lambda: self._schedule.look(self.heart.beat))
-        worked = acted > 0 or judged > 0 or back > 0 or asked > 0
+        worked = any((acted, judged, back, told, asked))
         async for claimed in self._deliverer.claim_due():
             worked = True
             task = asyncio.create_task(self._attempt(sender, claimed))
@@ -216,12 +221,14 @@ class Engine:
             back = states.next_back(work, looked_at)
             followed = follow.next_due(work, looked_at)
             window = sweep.next_due(work, looked_at)
+            escort = escorts.next_due(work, looked_at)
         moments = (
             delivery,
             silent,
             back,
             followed,
             window,
+            escort,
             next_action(self._house, self._caller, looked_at),
         )
         return min((moment for moment in moments if moment is not None), default=None)

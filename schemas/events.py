@@ -139,6 +139,15 @@ def _event(name: str, summary: str, data: type[View]) -> type[Schema]:
     return type(f"{title}Event", (View,), members)
 
 
+class EscortMissingData(View):
+    """Whose, and which visit."""
+
+    patient = Text(metadata={"description": "The patient's opaque reference."})
+    infusion_id = Id()
+    planned_at = Instant()
+    link = Text(metadata={"format": "uri"})
+
+
 class ReminderWindowView(View):
     """Something that is open."""
 
@@ -189,6 +198,11 @@ EVENTS: dict[str, type[Schema]] = {
             "patient.state_changed",
             "A patient is away, back, discharged or has died; no alert is closed by it.",
             StateChangedData,
+        ),
+        (
+            "infusion.escort_missing",
+            "Nobody is arranged who takes a patient home after an infusion of the next day.",
+            EscortMissingData,
         ),
         (
             "reminder.due",

@@ -2,7 +2,7 @@
 
 from diary.infusions.service import REASONS
 from schemas.base import Body, View
-from schemas.fields import Id, Instant, Int, Items, Number, Part, Text, Word
+from schemas.fields import Flag, Id, Instant, Int, Items, Number, Part, Text, Word
 
 _ROUTES = ("iv", "im", "sc", "nasal", "oral")
 _LEAST, _MOST = 0.01, 10
@@ -58,6 +58,12 @@ class InfusionEnd(Body):
     confirm = _confirm("ended_at", "dose_mg_per_kg")
 
 
+class EscortDraft(Body):
+    """Whether somebody takes the patient home."""
+
+    arranged = Flag(required=True)
+
+
 class InfusionCancellation(Body):
     """Why it does not take place."""
 
@@ -79,6 +85,10 @@ class InfusionView(View):
     route = Text()
     cancel_reason = Text(allow_none=True, metadata={"enum": [*REASONS, None]})
     cancelled_at = Instant(allow_none=True)
+    escort_arranged_at = Instant(
+        allow_none=True,
+        metadata={"description": "Since when somebody is arranged who takes the patient home."},
+    )
     created_at = Instant()
 
 

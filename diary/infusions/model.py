@@ -2,10 +2,11 @@
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Numeric, String
 
-from diary.columns import Id, Instant, clinic_table, within_clinic
+from diary.columns import Id, Instant, clinic_table, partial_index, within_clinic
 
 # number: among the patient's that were or will be given, in the order of their moments; NULL where
-# it was cancelled. planned_minutes: how long it is to run.
+# it was cancelled. planned_minutes: how long it is to run. escort_due_at: when it is told that
+# nobody takes the patient home.
 infusions = clinic_table(
     "infusions",
     Column("patient_id", Id, nullable=False),
@@ -19,12 +20,15 @@ infusions = clinic_table(
     Column("route", String(8), nullable=False),
     Column("cancel_reason", String(24)),
     Column("cancelled_at", Instant),
+    Column("escort_arranged_at", Instant),
+    Column("escort_due_at", Instant),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("state IN ('planned', 'started', 'ended', 'cancelled')", name="state"),
     CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="order"),
     within_clinic("patient_id", "patients"),
     Index(None, "clinic_id", "patient_id", "number"),
     Index(None, "clinic_id", "patient_id", "started_at"),
+    partial_index("ix_infusions_escort", "escort_due_at", where="escort_due_at IS NOT NULL"),
 )
 
 # Each time a planned infusion was moved.

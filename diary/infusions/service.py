@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +19,11 @@ from diary.work import Work
 
 # Why an infusion is moved or does not take place.
 REASONS: Final = ("patient-request", "unwell", "not-indicated", "no-escort", "clinic", "other")
+
+
+WARN_BEFORE: Final = timedelta(hours=24)
+"""How long before an infusion it is told that nobody takes the patient home: a working day to find
+somebody, or to move the visit. A design value."""
 
 
 class InfusionNotReady(Conflict):
@@ -77,6 +82,7 @@ def plan(
         dose_mg_per_kg=dose_mg_per_kg,
         route=route,
         created_at=work.now,
+        escort_due_at=planned_at - WARN_BEFORE,
     )
     return _done(work, patient_id, infusion_id, "planned", confirmed)
 
@@ -100,7 +106,14 @@ def move(
         return infusion
     others = _others(work, patient_id, infusion_id)
     confirmed = doubts.settle(doubts.of_plan(planned_at, others, zone=zone, now=work.now), confirm)
-    _set(work, infusion_id, planned_at=planned_at)
+    # Whoever was to come may not be free then.
+    _set(
+        work,
+        infusion_id,
+        planned_at=planned_at,
+        escort_arranged_at=None,
+        escort_due_at=planned_at - WARN_BEFORE,
+    )
     work.add(
         infusion_moves,
         clinic_id=work.caller.clinic,
@@ -134,7 +147,7 @@ def start(
     doubts.not_ahead("started_at", started_at, work.now)
     others = _others(work, patient_id, infusion_id)
     confirmed = doubts.settle(doubts.of_start(infusion, started_at, others, zone=zone), confirm)
-    _set(work, infusion_id, state="started", started_at=started_at)
+    _set(work, infusion_id, state="started", started_at=started_at, escort_due_at=None)
     return _done(work, patient_id, infusion_id, "started", confirmed)
 
 
@@ -179,7 +192,14 @@ def cancel(work: Work, patient_id: UUID, infusion_id: UUID, *, reason: str) -> R
     """
     lock(work, patient_id)
     _in_state(work, patient_id, infusion_id, "planned")
-    _set(work, infusion_id, state="cancelled", cancel_reason=reason, cancelled_at=work.now)
+    _set(
+        work,
+        infusion_id,
+        state="cancelled",
+        cancel_reason=reason,
+        cancelled_at=work.now,
+        escort_due_at=None,
+    )
     return _done(work, patient_id, infusion_id, "cancelled", reason=reason)
 
 

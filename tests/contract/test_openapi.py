@@ -1,6 +1,7 @@
 """The description of the API is valid, current and complete, and so are its webhooks."""
 
 import re
+from datetime import timedelta
 from inspect import getsource
 from typing import Any
 
@@ -20,7 +21,7 @@ from diary.callers import Caller, CallerKind
 from diary.checkins import needs_review
 from diary.isolation import EVERYTHING
 from diary.schedule import reminders
-from diary.webhooks import break_glass, by_hand, consenting, needs_pairing, states
+from diary.webhooks import break_glass, by_hand, consenting, escorts, needs_pairing, states
 from diary.webhooks.model import messages
 from diary.work import House
 from engine.loop import Engine
@@ -104,7 +105,7 @@ def _sent_by_the_diary() -> set[str]:
     sources = (getsource(module) for module in (decide, carry))
     named = {name for source in sources for name in re.findall(r'"(alert\.[a-z_.-]+)"', source)}
     steps = (unreachable, by_hand, break_glass, consenting)
-    modules = (*steps, needs_pairing, states, needs_review, reminders)
+    modules = (*steps, needs_pairing, states, needs_review, reminders, escorts)
     sources = (getsource(module) for module in modules)
     return named | {n for source in sources for n in re.findall(r'type="([a-z_.-]+)"', source)}
 
@@ -159,6 +160,9 @@ def test_a_whole_life_of_an_alert_is_as_documented(
     cast.bob.api.post(f"/v1/patients/{cast.alice.id}/discharge")
     with house.work(Caller(CallerKind.ENGINE, clinic_id=cast.clinic)) as work:
         unreachable.endpoint_gone(work, cast.clinic, cast.on_call.id)
+    tomorrow = (clock.now() + timedelta(hours=30)).isoformat()
+    path = f"/v1/patients/{cast.frank.id}/infusions"
+    assert cast.charlie.api.post(path, {"planned_at": tomorrow}).status == 201
     clock.advance(hours=8)
     engine.run_until_idle()
 
@@ -181,5 +185,15 @@ DATA = {
     *("alert_id", "patient", "status", "severity", "generation"),
     *("sequence", "step", "drill", "link", "reason", "acknowledged_by", "endpoint_id", "device_id"),
     *("break_glass_id", "staff_id", "until"),
-    *("purpose", "state", "alert_open", "awaited", "quarantine_id", "kind", "windows"),
+    *(
+        "purpose",
+        "state",
+        "alert_open",
+        "awaited",
+        "quarantine_id",
+        "kind",
+        "windows",
+        "infusion_id",
+        "planned_at",
+    ),
 }

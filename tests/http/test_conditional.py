@@ -30,7 +30,7 @@ MEMBERSHIP = {"putCareTeamMember", "deleteCareTeamMember"}
 # The phone's id and the body's fingerprint say what is meant; docs/check-ins.md.
 # A consent is an answer like it: each is added, and the last holds.
 # That a note was read cannot be unsaid, and who said so first stays.
-# That a reminder was shown cannot be unsaid either.
+# That a reminder was shown cannot be unsaid either. Whether somebody is arranged is as said last.
 # Where somebody lives is where they said last, whoever says it.
 OWN_RULE = {
     "putOwnCheckIn",
@@ -39,6 +39,7 @@ OWN_RULE = {
     "putReadNote",
     "putOwnTimeZone",
     "putOwnReminder",
+    "putInfusionEscort",
     "putPatientTimeZone",
 }
 

@@ -1,0 +1,110 @@
+"""Who takes a patient home: arranged before the visit, for nobody drives after an infusion."""
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, func, select, update
+
+from diary.errors import NotFound
+from diary.infusions.model import infusions
+from diary.infusions.service import WARN_BEFORE, InfusionNotReady, get, lock
+from diary.patients import relation
+from diary.patients.model import ERASED, patients
+from diary.work import Work
+
+AHEAD: Final = timedelta(days=7)
+
+
+def arrange(work: Work, patient_id: UUID, infusion_id: UUID, *, arranged: bool) -> Row[Any]:
+    """Say that somebody takes the patient home after a planned infusion, or that nobody does yet.
+
+    Again changes nothing. Raises NotFound, OnlyReading, InfusionNotReady.
+    """
+    lock(work, patient_id)
+    infusion = get(work, patient_id, infusion_id)
+    if infusion.state != "planned":
+        raise InfusionNotReady(f"it is {infusion.state}; this needs one that is planned")
+    if arranged != (infusion.escort_arranged_at is not None):
+        work.execute(
+            update(infusions)
+            .where(infusions.c.clinic_id == work.caller.clinic, infusions.c.id == infusion_id)
+            .values(
+                escort_arranged_at=work.now if arranged else None,
+                escort_due_at=None if arranged else infusion.planned_at - WARN_BEFORE,
+            )
+        )
+        work.audit("infusion.escort", "infusion", infusion_id, arranged=arranged)
+        work.wake_engine()
+    return get(work, patient_id, infusion_id)
+
+
+def missing(work: Work) -> Select[Any]:
+    """The infusions of the next week after which nobody takes the patient home, of every patient
+    whose record the caller reads."""
+    return (
+        select(infusions)
+        .join(
+            patients,
+            and_(
+                patients.c.clinic_id == infusions.c.clinic_id,
+                patients.c.id == infusions.c.patient_id,
+            ),
+        )
+        .where(
+            infusions.c.clinic_id == work.caller.clinic,
+            infusions.c.state == "planned",
+            infusions.c.escort_arranged_at.is_(None),
+            infusions.c.planned_at > work.now - WARN_BEFORE,
+            infusions.c.planned_at <= work.now + AHEAD,
+            patients.c.state != ERASED,
+            relation.may_read(work),
+        )
+    )
+
+
+def due(work: Work, limit: int, without: Set[UUID] = frozenset()) -> list[tuple[UUID, UUID]]:
+    """The infusions (clinic, id) of which the care team is to be told now."""
+    rows = work.rows(
+        select(infusions.c.clinic_id, infusions.c.id)
+        .where(infusions.c.escort_due_at <= work.now, infusions.c.id.not_in(without))
+        .order_by(infusions.c.escort_due_at)
+        .limit(limit)
+    )
+    return [(row.clinic_id, row.id) for row in rows]
+
+
+def next_due(work: Work, after: datetime) -> datetime | None:
+    """When the next one is, of those not yet due then; None where none is."""
+    at = func.min(infusions.c.escort_due_at).label("at")
+    row = work.row(select(at).where(infusions.c.escort_due_at > after))
+    return None if row is None else row.at
+
+
+def take(work: Work, infusion_id: UUID) -> Row[Any] | None:
+    """An infusion of the caller's clinic that is due, which it is no more; None where it is not, or
+    somebody else has it in hand."""
+    here = and_(
+        infusions.c.clinic_id == work.caller.clinic,
+        infusions.c.id == infusion_id,
+        infusions.c.escort_due_at <= work.now,
+    )
+    row = work.row(select(infusions).where(here).with_for_update(skip_locked=True))
+    if row is not None:
+        work.execute(update(infusions).where(here).values(escort_due_at=None))
+    return row
+
+
+def owner(work: Work, row: Row[Any]) -> Row[Any]:
+    """The patient of an infusion; raises NotFound for one who was erased."""
+    patient = work.row(
+        select(patients.c.id, patients.c.reference).where(
+            patients.c.clinic_id == row.clinic_id,
+            patients.c.id == row.patient_id,
+            patients.c.state != ERASED,
+        )
+    )
+    if patient is None:
+        raise NotFound
+    return patient
