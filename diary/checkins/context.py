@@ -23,6 +23,7 @@ from diary.rules.facts import AfterInfusion, Late
 from diary.rules.model import known_baselines, silences
 from diary.rules.service import in_force
 from diary.safety.plans import newest_version
+from diary.schedule.plan import LONGEST
 from diary.schedule.windows import waiting_for
 from diary.severity import Severity
 from diary.work import Work
@@ -35,6 +36,7 @@ _CLINIC, _PATIENT = bindparam("clinic", type_=Id), bindparam("patient", type_=Id
 _CHECK_IN = bindparam("check_in", type_=Id)
 _INSTRUMENT: Any = bindparam("instrument", type_=String)
 _MOMENT: Any = bindparam("moment", type_=Instant)
+_LATEST: Any = bindparam("latest", type_=Instant)
 _EXISTING = select(check_ins).where(
     check_ins.c.clinic_id == _CLINIC,
     check_ins.c.patient_id == _PATIENT,
@@ -89,7 +91,8 @@ def look(work: Work, check_in_id: UUID, moment: datetime, instrument: str | None
     what it answers, for the window that it fills."""
     caller = work.caller
     place = {"clinic": caller.clinic, "patient": caller.patient, "check_in": check_in_id}
-    row = work.row(_LOOK, {**place, "moment": moment, "instrument": instrument or ""})
+    at = {"moment": moment, "latest": moment + LONGEST, "instrument": instrument or ""}
+    row = work.row(_LOOK, {**place, **at})
     if row is None:
         # Erased in this moment, and the session ended with that.
         raise Unauthenticated
@@ -195,7 +198,7 @@ def _look() -> Select[Any]:
             known_baselines.c.until.label("known_until"),
             known_baselines.c.review_due_at.label("known_review_due_at"),
             exists(_EXISTING).label("exists_already"),
-            waiting_for(patients.c.clinic_id, patients.c.id, _INSTRUMENT, _MOMENT).label(
+            waiting_for(patients.c.clinic_id, patients.c.id, _INSTRUMENT, _MOMENT, _LATEST).label(
                 "window_id"
             ),
         )

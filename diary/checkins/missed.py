@@ -33,6 +33,8 @@ class Days(NamedTuple):
 
 
 NONE = Days(0, 0, 0)
+# No rule counts to more than 60, be they weeks; what lies further back must not make it slower.
+_REACH = timedelta(days=500)
 
 
 def look(work: Work, window_ids: Collection[UUID]) -> int:
@@ -104,6 +106,7 @@ def missed_days(
             windows.c.clinic_id == work.caller.clinic,
             windows.c.patient_id.in_(list(patient_ids)),
             windows.c.state == "missed",
+            windows.c.closes_at > work.now - _REACH,
             ~came,
         )
         .group_by(windows.c.patient_id)

@@ -13,8 +13,9 @@ from diary.schedule.days import DAY_STARTS
 VISIT: Final = timedelta(hours=2)
 # For so long after an infusion's end the check-in asks what it left behind.
 AFTER_EFFECTS: Final = timedelta(hours=48)
-# No window is shorter, however late an infusion ended.
+# No window is shorter, however late an infusion ended, and none is longer: `open_hours` end at 168.
 SHORTEST: Final = timedelta(hours=1)
+LONGEST: Final = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,8 +173,11 @@ def waiting_for(
     patient_id: ColumnElement[UUID],
     instrument: ColumnElement[str],
     moment: ColumnElement[datetime],
+    latest: ColumnElement[datetime],
 ) -> ScalarSelect[UUID | None]:
-    """The id of the window that an answer of that moment fills, for use inside a query."""
+    """The id of the window that an answer of that moment fills, for use inside a query. latest: the
+    moment and LONGEST: no window that closes later was open then, so none of those is looked at.
+    """
     return (
         select(windows.c.id)
         .where(
@@ -182,6 +185,7 @@ def waiting_for(
             windows.c.patient_id == patient_id,
             windows.c.instrument == instrument,
             windows.c.closes_at > moment,
+            windows.c.closes_at <= latest,
             windows.c.opens_at <= moment,
             windows.c.state.in_(_UNANSWERED),
         )
