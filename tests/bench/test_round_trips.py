@@ -31,16 +31,18 @@ def test_one_that_answers_a_window_costs_one_more(
     cast: Cast, clock: SimulatedClock, house: House
 ) -> None:
     schedule = Schedule(house, ENGINE)
-    # The engine has a connection of its own from the same pool now and then.
-    for _ in range(3 * _RUNS_UNTIL_PREPARED):
+
+    def next_day() -> int:
         clock.advance(days=1)
         schedule.look()
-        assert cast.alice.check_in().status == 201
-    clock.advance(days=1)
-    schedule.look()
-    # The keys that sign tokens are read anew now and then.
-    assert cast.alice.api.get("/v1/me").status == 200
-    assert trips(cast.alice.check_in) == 7
+        # The keys that sign tokens are read anew now and then.
+        assert cast.alice.api.get("/v1/me").status == 200
+        return trips(cast.alice.check_in)
+
+    for _ in range(_RUNS_UNTIL_PREPARED):
+        next_day()
+    # The engine shares the pool: on some day a statement is prepared on another connection.
+    assert min(next_day() for _ in range(_RUNS_UNTIL_PREPARED)) == 7
 
 
 def test_a_repeated_check_in_costs_a_read_in_place_of_looking_back_and_writing(cast: Cast) -> None:
