@@ -23,7 +23,8 @@ from sqlalchemy.engine import URL, make_url
 
 HOST = "127.0.0.1"
 # A crash of the machine may lose a throw-away cluster; a crash of the server still may not.
-HASTY = {"fsync": "off", "full_page_writes": "off"}
+# What a plan is made of must not hang on when a daemon has last looked at a table.
+HASTY = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 def installed_binaries() -> Path | None:
