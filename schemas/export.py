@@ -23,6 +23,7 @@ from schemas.fields import (
 )
 from schemas.infusions import InfusionView, MovedInfusionView
 from schemas.notes import NoteView
+from schemas.observations import OwnObservationView
 from schemas.patient_contacts import PatientContactsView
 from schemas.quarantine import SetApartView
 from schemas.safety_plans import SafetyPlanView
@@ -209,6 +210,7 @@ class ExportItemView(View):
     display = Part(OwnDisplayView)
     window = Part(WindowView)
     infusion_move = Part(MovedInfusionView)
+    observation = Part(OwnObservationView)
 
 
 class OwnExportItemView(ExportItemView):

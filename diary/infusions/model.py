@@ -45,3 +45,28 @@ infusion_moves = clinic_table(
     within_clinic("infusion_id", "infusions"),
     Index(None, "clinic_id", "infusion_id"),
 )
+
+# What was seen of a patient during a visit; nothing is changed, a wrong one is corrected by another
+# that names it in `corrects`. Pressures in mmHg, rates per minute, spo2 in percent; dissociation:
+# as a clinician sees it, 0 to 4; cadss: 0 to 92.
+observations = clinic_table(
+    "observations",
+    Column("patient_id", Id, nullable=False),
+    Column("infusion_id", Id, nullable=False),
+    Column("observed_at", Instant, nullable=False),
+    Column("systolic", Integer),
+    Column("diastolic", Integer),
+    Column("heart_rate", Integer),
+    Column("spo2", Integer),
+    Column("respiratory_rate", Integer),
+    Column("dissociation", Integer),
+    Column("cadss", Integer),
+    Column("corrects", Id),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Id),
+    within_clinic("patient_id", "patients"),
+    within_clinic("infusion_id", "infusions"),
+    within_clinic("corrects", "observations"),
+    Index(None, "clinic_id", "infusion_id", "observed_at"),
+    Index(None, "clinic_id", "patient_id", "observed_at"),
+)

@@ -55,6 +55,7 @@ _SECTIONS = (
     _Section("display", circumstances.displayed),
     _Section("window", circumstances.asked),
     _Section("infusion_move", sections.moved),
+    _Section("observation", sections.observed),
 )
 NAMES = tuple(section.name for section in _SECTIONS)
 

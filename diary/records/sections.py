@@ -20,8 +20,9 @@ from diary.checkins.model import amendments, check_ins, notes, quarantine
 from diary.consents import service as consenting
 from diary.consents import texts
 from diary.consents.model import consent_texts, consents
+from diary.infusions import observations as seeing
 from diary.infusions import service as infusing
-from diary.infusions.model import infusion_moves, infusions
+from diary.infusions.model import infusion_moves, infusions, observations
 from diary.patients import service as patients
 from diary.patients.devices import NAME_PLACE
 from diary.patients.model import devices
@@ -98,6 +99,12 @@ def moved(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
         infusion_moves.c.clinic_id == work.caller.clinic, infusion_moves.c.patient_id == patient_id
     )
     return read_after(work, query, (infusion_moves.c.id,), after, limit)
+
+
+def observed(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """What was seen of the patient during their visits."""
+    by = (observations.c.observed_at, observations.c.id)
+    return read_after(work, seeing.of_patient(work, patient_id), by, after, limit)
 
 
 def recorded(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:

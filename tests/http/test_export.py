@@ -66,6 +66,8 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     planned = cast.bob.api.post(path, {"planned_at": "2026-03-10T09:00:00Z"}).json["id"]
     moved = {"planned_at": "2026-03-12T09:00:00Z", "reason": "clinic"}
     assert cast.bob.api.post(f"{path}/{planned}/move", moved).status == 200
+    seen = {"observed_at": "2026-03-02T09:00:00Z", "systolic": 130, "confirm": ["observed_at"]}
+    assert cast.bob.api.post(f"{path}/{planned}/observations", seen).status == 201
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
     assert amend(cast.alice, first, si=5).status == 201
     cast.alice.check_in(mood=11, si=1, envelope={"location": "At the bridge."})
@@ -102,6 +104,8 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert (profile["name"], profile["clinic"]["name"]) == ("Alice", "The Harbour Clinic")
     assert len(of(items, "infusion")) == 5
     assert of(items, "infusion_move")[0]["to_at"] == "2026-03-12T09:00:00Z"
+    (seen,) = of(items, "observation")
+    assert (seen["systolic"], "recorded_by" in seen) == (130, False)
     (consent,) = of(items, "consent")
     assert (consent["given"], consent["title"], consent["text"]) == (
         True,

@@ -76,6 +76,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "postInfusionMoving": {"planned_at": "2026-03-10T09:00:00Z", "reason": "clinic"},
     "postInfusionStarting": {"started_at": "2026-03-02T08:00:00Z"},
     "postInfusionEnding": {"ended_at": "2026-03-02T08:40:00Z"},
+    "postObservations": {"observed_at": "2026-03-02T08:00:00Z", "systolic": 130, "diastolic": 80},
     "putInfusionEscort": {"arranged": True},
     "postInfusionCancelling": {"reason": "clinic"},
     "postStaffContacts": CONTACT,
