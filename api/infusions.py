@@ -24,9 +24,11 @@ from schemas.infusions import (
     InfusionMove,
     InfusionStart,
     InfusionView,
+    OwnInfusionView,
 )
 
 ns = Namespace("infusions", "Infusions", path="/v1/patients/<uuid:patient_id>/infusions")
+own = Namespace("own-infusions", "The patient's infusions", path="/v1/me/infusions")
 visits = Namespace("visits", "The clinic's infusions", path="/v1/infusions")
 _STEP = (NotFound, OnlyReading, service.InfusionNotReady)
 _UNUSUAL = (*_STEP, NeedsConfirmation)
@@ -100,9 +102,10 @@ class InfusionEscort(Resource):
     def put(
         self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
     ) -> Row[Any]:
-        """Say whether somebody takes the patient home. A move asks anew.
+        """Say what of the way home is arranged: somebody who comes along, and how they travel.
 
-        Where nobody is arranged a day ahead, every webhook hears `infusion.escort_missing`.
+        A move asks anew. What is missing a day ahead every webhook hears:
+        `infusion.escort_missing`.
         """
         return escorts.arrange(work, patient_id, infusion_id, **body)
 
@@ -161,14 +164,34 @@ class InfusionCancelling(Resource):
         return service.cancel(work, patient_id, infusion_id, **body)
 
 
+@own.route("")
+class OwnInfusions(Resource):
+    """What lies ahead of the patient."""
+
+    @operation(scope=Scope.ME_READ, returns=OwnInfusionView, page=True)
+    def get(self, work: Work, page: Page) -> Found:
+        """List the infusions that are planned for you, the next first.
+
+        What is not arranged of the way home is to be said to the clinic: nobody drives before the
+        next morning.
+        """
+        return page.read(
+            work,
+            service.ahead(work, work.caller.patient),
+            infusions.c.planned_at,
+            infusions.c.id,
+            descending=False,
+        )
+
+
 @visits.route("/without-escort")
 class InfusionsWithoutEscort(Resource):
-    """Visits that nobody is arranged for."""
+    """Visits whose way home is not arranged."""
 
     @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True)
     def get(self, work: Work, page: Page) -> Found:
-        """List the infusions of the next week after which nobody takes the patient home, the next
-        first."""
+        """List the infusions of the next week for which an escort or the transport is missing, the
+        next first."""
         return page.read(
             work,
             escorts.missing(work),

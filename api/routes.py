@@ -69,6 +69,7 @@ NAMESPACES: tuple[Namespace, ...] = (
     patient_contacts.ns,
     care_team.ns,
     infusions.ns,
+    infusions.own,
     infusions.visits,
     observations.ns,
     schedule.ns,

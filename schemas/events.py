@@ -145,6 +145,10 @@ class EscortMissingData(View):
     patient = Text(metadata={"description": "The patient's opaque reference."})
     infusion_id = Id()
     planned_at = Instant()
+    missing = Items(
+        Text(metadata={"enum": ["escort", "transport"]}),
+        metadata={"description": "What of the way home is not arranged."},
+    )
     link = Text(metadata={"format": "uri"})
 
 

@@ -59,9 +59,10 @@ class InfusionEnd(Body):
 
 
 class EscortDraft(Body):
-    """Whether somebody takes the patient home."""
+    """What of the way home is arranged."""
 
-    arranged = Flag(required=True)
+    escort = Flag(required=True, metadata={"description": "Somebody comes along."})
+    transport = Flag(required=True, metadata={"description": "How they travel is settled."})
 
 
 class InfusionCancellation(Body):
@@ -89,7 +90,28 @@ class InfusionView(View):
         allow_none=True,
         metadata={"description": "Since when somebody is arranged who takes the patient home."},
     )
+    transport_arranged_at = Instant(
+        allow_none=True,
+        metadata={"description": "Since when it is settled how they travel."},
+    )
     created_at = Instant()
+
+
+class OwnInfusionView(View):
+    """A visit that lies ahead, for whom it is about."""
+
+    id = Id()
+    number = Int(metadata={"description": _NUMBER})
+    planned_at = Instant()
+    planned_minutes = Int(allow_none=True)
+    escort_arranged_at = Instant(
+        allow_none=True,
+        metadata={"description": "Since when the clinic knows who takes you home."},
+    )
+    transport_arranged_at = Instant(
+        allow_none=True,
+        metadata={"description": "Since when the clinic knows how you travel home."},
+    )
 
 
 class MovedInfusionView(View):

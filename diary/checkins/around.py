@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from diary.infusions.service import Since
+from diary.infusions.since import Since
 from diary.rules.facts import AfterInfusion, Late, Newer
 from diary.severity import Severity, gravest
 

@@ -16,7 +16,7 @@ from diary.checkins.model import check_ins, quarantine
 from diary.columns import Id, Instant
 from diary.errors import Unauthenticated
 from diary.infusions.model import infusions
-from diary.infusions.service import Since, latest_before, since
+from diary.infusions.since import Since, latest_before, since
 from diary.oncall.model import rotas
 from diary.patients.model import ERASED, patients
 from diary.rules.facts import AfterInfusion, Late

@@ -7,7 +7,7 @@ from sqlalchemy import Row, literal, select
 
 from diary.checkins.around import after_infusion
 from diary.infusions.model import infusions
-from diary.infusions.service import latest_before, since
+from diary.infusions.since import latest_before, since
 from diary.rules.facts import AfterInfusion
 from diary.work import Work
 

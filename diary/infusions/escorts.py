@@ -1,11 +1,14 @@
-"""Who takes a patient home: arranged before the visit, for nobody drives after an infusion."""
+"""The way home: somebody who comes along, and how they travel.
+
+Arranged before the visit, for nobody drives after an infusion.
+"""
 
 from collections.abc import Set
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select, update
+from sqlalchemy import Row, Select, and_, func, or_, select, update
 
 from diary.errors import NotFound
 from diary.infusions.model import infusions
@@ -17,32 +20,50 @@ from diary.work import Work
 AHEAD: Final = timedelta(days=7)
 
 
-def arrange(work: Work, patient_id: UUID, infusion_id: UUID, *, arranged: bool) -> Row[Any]:
-    """Say that somebody takes the patient home after a planned infusion, or that nobody does yet.
+def arrange(
+    work: Work, patient_id: UUID, infusion_id: UUID, *, escort: bool, transport: bool
+) -> Row[Any]:
+    """Say what of the way home after a planned infusion is arranged.
 
-    Again changes nothing. Raises NotFound, OnlyReading, InfusionNotReady.
+    escort: somebody comes along. transport: how they travel is settled. Again changes nothing; what
+    is taken back is told of again. Raises NotFound, OnlyReading, InfusionNotReady.
     """
     lock(work, patient_id)
     infusion = get(work, patient_id, infusion_id)
     if infusion.state != "planned":
         raise InfusionNotReady(f"it is {infusion.state}; this needs one that is planned")
-    if arranged != (infusion.escort_arranged_at is not None):
+    wanted = {"escort": escort, "transport": transport}
+    before = missing_of(infusion)
+    values: dict[str, Any] = {
+        f"{part}_arranged_at": work.now if arranged else None
+        for part, arranged in wanted.items()
+        if arranged == (part in before)
+    }
+    if values:
+        if all(wanted.values()):
+            values["escort_due_at"] = None
+        elif None in values.values():
+            values["escort_due_at"] = infusion.planned_at - WARN_BEFORE
         work.execute(
             update(infusions)
             .where(infusions.c.clinic_id == work.caller.clinic, infusions.c.id == infusion_id)
-            .values(
-                escort_arranged_at=work.now if arranged else None,
-                escort_due_at=None if arranged else infusion.planned_at - WARN_BEFORE,
-            )
+            .values(**values)
         )
-        work.audit("infusion.escort", "infusion", infusion_id, arranged=arranged)
+        work.audit("infusion.escort", "infusion", infusion_id, escort=escort, transport=transport)
         work.wake_engine()
     return get(work, patient_id, infusion_id)
 
 
+def missing_of(infusion: Row[Any]) -> list[str]:
+    """What of an infusion's way home is not arranged: `escort`, `transport`."""
+    return [
+        part for part in ("escort", "transport") if getattr(infusion, f"{part}_arranged_at") is None
+    ]
+
+
 def missing(work: Work) -> Select[Any]:
-    """The infusions of the next week after which nobody takes the patient home, of every patient
-    whose record the caller reads."""
+    """The infusions of the next week whose way home is not arranged, of every patient whose record
+    the caller reads."""
     return (
         select(infusions)
         .join(
@@ -55,7 +76,10 @@ def missing(work: Work) -> Select[Any]:
         .where(
             infusions.c.clinic_id == work.caller.clinic,
             infusions.c.state == "planned",
-            infusions.c.escort_arranged_at.is_(None),
+            or_(
+                infusions.c.escort_arranged_at.is_(None),
+                infusions.c.transport_arranged_at.is_(None),
+            ),
             infusions.c.planned_at > work.now - WARN_BEFORE,
             infusions.c.planned_at <= work.now + AHEAD,
             patients.c.state != ERASED,

@@ -6,7 +6,7 @@ from diary.columns import Id, Instant, clinic_table, partial_index, within_clini
 
 # number: among the patient's that were or will be given, in the order of their moments; NULL where
 # it was cancelled. planned_minutes: how long it is to run. escort_due_at: when it is told that
-# nobody takes the patient home.
+# the way home is not arranged.
 infusions = clinic_table(
     "infusions",
     Column("patient_id", Id, nullable=False),
@@ -21,6 +21,7 @@ infusions = clinic_table(
     Column("cancel_reason", String(24)),
     Column("cancelled_at", Instant),
     Column("escort_arranged_at", Instant),
+    Column("transport_arranged_at", Instant),
     Column("escort_due_at", Instant),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("state IN ('planned', 'started', 'ended', 'cancelled')", name="state"),

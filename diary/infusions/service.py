@@ -1,7 +1,6 @@
-"""Infusions: planned, moved, started, ended, cancelled; and what a moment is relative to them."""
+"""Infusions: planned, moved, started, ended, cancelled."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -22,7 +21,7 @@ REASONS: Final = ("patient-request", "unwell", "not-indicated", "no-escort", "cl
 
 
 WARN_BEFORE: Final = timedelta(hours=24)
-"""How long before an infusion it is told that nobody takes the patient home: a working day to find
+"""How long before an infusion it is told that the way home is not arranged: a working day to find
 somebody, or to move the visit. A design value."""
 
 
@@ -31,19 +30,6 @@ class InfusionNotReady(Conflict):
 
     code = "infusion-state"
     title = "The infusion is not in the right state for this"
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """How long after the last infusion a moment lies.
-
-    number: the infusion's. days: local calendar days in the patient's zone, 0 on the day itself.
-    hours: whole hours since its end, None while it runs.
-    """
-
-    number: int
-    days: int
-    hours: int | None
 
 
 def plan(
@@ -112,6 +98,7 @@ def move(
         infusion_id,
         planned_at=planned_at,
         escort_arranged_at=None,
+        transport_arranged_at=None,
         escort_due_at=planned_at - WARN_BEFORE,
     )
     work.add(
@@ -247,38 +234,11 @@ def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
     return select(infusions).where(_of(work, patient_id))
 
 
-def latest_before(
-    clinic_id: ColumnElement[UUID], patient_id: ColumnElement[UUID], moment: datetime
-) -> Select[Any]:
-    """The id of the infusion that most recently started by a moment, for use inside a query."""
-    return (
-        select(infusions.c.id)
-        .where(
-            infusions.c.clinic_id == clinic_id,
-            infusions.c.patient_id == patient_id,
-            infusions.c.started_at <= moment,
-        )
-        .order_by(infusions.c.started_at.desc())
-        .limit(1)
-        .correlate_except(infusions)
+def ahead(work: Work, patient_id: UUID) -> Select[Any]:
+    """The infusions that are planned for a patient, without those whose day has passed."""
+    return of_patient(work, patient_id).where(
+        infusions.c.state == "planned", infusions.c.planned_at > work.now - doubts.APART
     )
-
-
-def since(
-    number: int | None,
-    started_at: datetime | None,
-    ended_at: datetime | None,
-    *,
-    moment: datetime,
-    zone: ZoneInfo,
-) -> Since | None:
-    """Where a moment lies after the infusion that started before it; None before the first."""
-    if number is None or started_at is None:
-        return None
-    days = (moment.astimezone(zone).date() - started_at.astimezone(zone).date()).days
-    if ended_at is None or ended_at > moment:
-        return Since(number, days, None)
-    return Since(number, days, int((moment - ended_at).total_seconds() // 3600))
 
 
 def _of(work: Work, patient_id: UUID) -> ColumnElement[bool]:

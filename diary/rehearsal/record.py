@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from diary.checkins.judging import Said
-from diary.infusions.service import Since
+from diary.infusions.since import Since
 from diary.rehearsal.past import Entered
 from diary.severity import Severity
 

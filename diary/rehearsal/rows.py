@@ -15,7 +15,7 @@ from diary.checkins.lookback import scored
 from diary.checkins.model import amendments, check_ins, quarantine
 from diary.checkins.model import notes as note_rows
 from diary.errors import FieldFault
-from diary.infusions.service import Since
+from diary.infusions.since import Since
 from diary.rehearsal.before import KNOWN
 from diary.rehearsal.past import Entered
 from diary.rehearsal.record import Came

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from diary.checkins.around import after_infusion, lateness, prior_of
 from diary.checkins.judging import Said
-from diary.infusions.service import since
+from diary.infusions.since import since
 from diary.rehearsal.past import Found, Past
 from diary.rehearsal.record import Came, Infusion, Record
 from diary.rules.facts import AfterInfusion, History, Late

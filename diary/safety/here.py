@@ -7,7 +7,7 @@ from sqlalchemy import Row, and_, select
 from diary.access.model import clinics
 from diary.errors import NotFound
 from diary.infusions.model import infusions
-from diary.infusions.service import latest_before
+from diary.infusions.since import latest_before
 from diary.oncall.model import rotas
 from diary.patients.model import patients
 from diary.safety.plans import newest_version

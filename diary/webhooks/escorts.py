@@ -1,4 +1,4 @@
-"""That nobody takes a patient home is told to every active webhook of the clinic, a day ahead."""
+"""That a way home is not arranged is told to every active webhook of the clinic, a day ahead."""
 
 from uuid import UUID
 
@@ -29,6 +29,7 @@ def tell_when_due(work: Work, infusion_id: UUID) -> bool:
             "patient": patient.reference,
             "infusion_id": str(infusion_id),
             "planned_at": row.planned_at,
+            "missing": escorts.missing_of(row),
             "link": f"{work.settings.issuer}/v1/patients/{patient.id}/infusions/{infusion_id}",
         },
         endpoint_ids=endpoints.live(work, clinic).webhooks,

@@ -195,5 +195,6 @@ DATA = {
         "windows",
         "infusion_id",
         "planned_at",
+        "missing",
     ),
 }

@@ -11,8 +11,9 @@ from tests.receiver import Receiver
 LIST = "/v1/infusions/without-escort"
 
 
-def arrange(cast: Cast, infusion: str, arranged: bool = True) -> Any:
-    return cast.bob.api.put(f"{infusion}/escort", {"arranged": arranged})
+def arrange(cast: Cast, infusion: str, *, escort: bool = True, transport: bool = True) -> Any:
+    body = {"escort": escort, "transport": transport}
+    return cast.bob.api.put(f"{infusion}/escort", body)
 
 
 def without(cast: Cast) -> list[str]:
@@ -39,6 +40,7 @@ def test_it_is_told_once_a_day_ahead(
     assert told.data["patient"] == cast.alice.reference
     assert told.data["infusion_id"] == infusion.rsplit("/", 1)[1]
     assert told.data["link"].endswith(infusion)
+    assert told.data["missing"] == ["escort", "transport"]
     receiver.clear()
     wait(hours=20)
     assert heard(receiver) == []
@@ -57,7 +59,7 @@ def test_whoever_is_taken_home_is_not_told_of(
     wait(hours=30)
     assert heard(receiver) == []
     # The sister is ill.
-    assert arrange(cast, infusion, arranged=False).json["escort_arranged_at"] is None
+    assert arrange(cast, infusion, escort=False).json["escort_arranged_at"] is None
     wait()
     assert heard(receiver) == ["2026-03-04T10:00:00Z"]
 
@@ -77,6 +79,30 @@ def test_a_move_asks_anew_and_a_cancelled_visit_asks_no_more(
     assert heard(receiver) == []
     wait(hours=1)
     assert heard(receiver) == ["2026-03-08T10:00:00Z"]
+
+
+def test_an_escort_without_transport_is_half_of_a_way_home(
+    cast: Cast, house: House, receiver: Receiver, wait: Wait
+) -> None:
+    ask_nothing(house, cast)
+    infusion = plan_infusion(cast, "2026-03-04T10:00:00Z")
+    half = arrange(cast, infusion, transport=False).json
+    assert half["escort_arranged_at"] == "2026-03-02T09:00:00Z"
+    assert half["transport_arranged_at"] is None
+    assert without(cast) == ["2026-03-04T10:00:00Z"]
+    wait(hours=25)
+    told = receiver.expect("infusion.escort_missing", name="team")
+    assert told.data["missing"] == ["transport"]
+    receiver.clear()
+    # What is mended and not whole yet is not told again; what is lost is.
+    arrange(cast, infusion, escort=True, transport=True)
+    assert without(cast) == []
+    arrange(cast, infusion, escort=False, transport=False)
+    wait()
+    assert heard(receiver) == ["2026-03-04T10:00:00Z"]
+    arrange(cast, infusion, transport=False)
+    wait(hours=2)
+    assert heard(receiver) == []
 
 
 def test_what_began_is_not_asked_about(cast: Cast) -> None:

@@ -234,3 +234,24 @@ def test_numbers_have_no_gap_and_follow_time(drawn: list[tuple[str, int, int]]) 
                 assert numbers[one.id] < numbers[other.id]  # type: ignore[operator]
     given = {numbers[each.id] for each in began}
     assert given == set(range(1, len(began) + 1))
+
+
+def test_a_patient_sees_what_is_planned_for_them_and_nothing_else(
+    cast: Cast, clock: SimulatedClock
+) -> None:
+    visits = Visits(cast, cast.alice)
+    later, sooner, cancelled = (visits.plan(day) for day in (8, 4, 6))
+    assert visits.do(cancelled, "cancel", reason="unwell").status == 200
+    arranged = {"escort": True, "transport": False}
+    assert cast.bob.api.put(f"{visits.path}/{sooner}/escort", arranged).status == 200
+
+    items = cast.alice.api.get("/v1/me/infusions").json["items"]
+    assert [each["id"] for each in items] == [sooner, later]
+    assert items[0]["escort_arranged_at"] == "2026-03-02T09:00:00Z"
+    assert items[0]["transport_arranged_at"] is None
+    assert items[0].keys().isdisjoint({"dose_mg_per_kg", "patient_id"})
+    assert cast.frank.api.get("/v1/me/infusions").json["items"] == []
+
+    clock.advance(days=4, hours=13)
+    items = cast.alice.api.get("/v1/me/infusions").json["items"]
+    assert [each["id"] for each in items] == [later]
