@@ -63,7 +63,7 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         # Whose time away is over, and whose windows are to be made anew; which are due.
         "patients": _READ,
         "windows": _READ,
-        # After which of them nobody takes the patient home.
+        # After which of them the way home is not arranged.
         "infusions": _READ,
         "endpoints": _HOLD,
         "deliveries": _HOLD,

@@ -205,7 +205,7 @@ EVENTS: dict[str, type[Schema]] = {
         ),
         (
             "infusion.escort_missing",
-            "Nobody is arranged who takes a patient home after an infusion of the next day.",
+            "The way home of a patient after an infusion of the next day is not arranged.",
             EscortMissingData,
         ),
         (

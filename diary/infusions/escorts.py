@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, func, or_, select, update
 
 from diary.errors import NotFound
 from diary.infusions.model import infusions
-from diary.infusions.service import WARN_BEFORE, InfusionNotReady, get, lock
+from diary.infusions.service import WARN_BEFORE, get, in_state, lock
 from diary.patients import relation
 from diary.patients.model import ERASED, patients
 from diary.work import Work
@@ -29,9 +29,7 @@ def arrange(
     is taken back is told of again. Raises NotFound, OnlyReading, InfusionNotReady.
     """
     lock(work, patient_id)
-    infusion = get(work, patient_id, infusion_id)
-    if infusion.state != "planned":
-        raise InfusionNotReady(f"it is {infusion.state}; this needs one that is planned")
+    infusion = in_state(work, patient_id, infusion_id, "planned")
     wanted = {"escort": escort, "transport": transport}
     before = missing_of(infusion)
     values: dict[str, Any] = {

@@ -80,9 +80,7 @@ def record(
         recorded_by=work.caller.id,
         **measures,
     )
-    detail: dict[str, Any] = {"infusion": str(infusion_id)}
-    if confirmed:
-        detail["confirmed"] = confirmed
+    detail: dict[str, Any] = {"confirmed": confirmed} if confirmed else {}
     work.audit("observation.recorded", "infusion", infusion_id, **detail)
     work.flush()
     row = work.row(_shown().where(_here(work), observations.c.id == observation_id))

@@ -87,7 +87,7 @@ def move(
     To where it is already changes nothing. Raises as `plan` and InfusionNotReady.
     """
     zone = lock(work, patient_id)
-    infusion = _in_state(work, patient_id, infusion_id, "planned")
+    infusion = in_state(work, patient_id, infusion_id, "planned")
     if infusion.planned_at == planned_at:
         return infusion
     others = _others(work, patient_id, infusion_id)
@@ -130,7 +130,7 @@ def start(
     that is yet to come.
     """
     zone = lock(work, patient_id)
-    infusion = _in_state(work, patient_id, infusion_id, "planned")
+    infusion = in_state(work, patient_id, infusion_id, "planned")
     doubts.not_ahead("started_at", started_at, work.now)
     others = _others(work, patient_id, infusion_id)
     confirmed = doubts.settle(doubts.of_start(infusion, started_at, others, zone=zone), confirm)
@@ -153,7 +153,7 @@ def end(
     before the beginning.
     """
     lock(work, patient_id)
-    infusion = _in_state(work, patient_id, infusion_id, "started")
+    infusion = in_state(work, patient_id, infusion_id, "started")
     if ended_at < infusion.started_at:
         fault = FieldFault("/ended_at", "too_early", "must not lie before started_at")
         raise Invalid(errors=[fault])
@@ -178,7 +178,7 @@ def cancel(work: Work, patient_id: UUID, infusion_id: UUID, *, reason: str) -> R
     Raises NotFound, OnlyReading, InfusionNotReady.
     """
     lock(work, patient_id)
-    _in_state(work, patient_id, infusion_id, "planned")
+    in_state(work, patient_id, infusion_id, "planned")
     _set(
         work,
         infusion_id,
@@ -212,6 +212,14 @@ def get(work: Work, patient_id: UUID, infusion_id: UUID) -> Row[Any]:
     if row is None:
         raise NotFound
     return row
+
+
+def in_state(work: Work, patient_id: UUID, infusion_id: UUID, state: str) -> Row[Any]:
+    """One infusion, if it is in that state; raises NotFound, InfusionNotReady."""
+    infusion = get(work, patient_id, infusion_id)
+    if infusion.state != state:
+        raise InfusionNotReady(f"it is {infusion.state}; this needs one that is {state}")
+    return infusion
 
 
 def moves(work: Work, infusion_id: UUID) -> list[Row[Any]]:
@@ -251,13 +259,6 @@ def _all(work: Work, patient_id: UUID) -> list[Row[Any]]:
 
 def _others(work: Work, patient_id: UUID, infusion_id: UUID) -> list[Row[Any]]:
     return [each for each in _all(work, patient_id) if each.id != infusion_id]
-
-
-def _in_state(work: Work, patient_id: UUID, infusion_id: UUID, state: str) -> Row[Any]:
-    infusion = get(work, patient_id, infusion_id)
-    if infusion.state != state:
-        raise InfusionNotReady(f"it is {infusion.state}; this needs one that is {state}")
-    return infusion
 
 
 def _set(work: Work, infusion_id: UUID, **values: Any) -> None:
