@@ -10,7 +10,7 @@ from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
 from diary.errors import NotFound
-from diary.infusions import escorts, service
+from diary.infusions import discharge, escorts, reading, service
 from diary.infusions.doubts import NeedsConfirmation
 from diary.infusions.model import infusions
 from diary.patients.service import OnlyReading
@@ -30,7 +30,7 @@ from schemas.infusions import (
 ns = Namespace("infusions", "Infusions", path="/v1/patients/<uuid:patient_id>/infusions")
 own = Namespace("own-infusions", "The patient's infusions", path="/v1/me/infusions")
 visits = Namespace("visits", "The clinic's infusions", path="/v1/infusions")
-_STEP = (NotFound, OnlyReading, service.InfusionNotReady)
+_STEP = (NotFound, OnlyReading, reading.InfusionNotReady)
 _UNUSUAL = (*_STEP, NeedsConfirmation)
 
 
@@ -41,7 +41,7 @@ class Infusions(Resource):
     @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True, raises=(NotFound,))
     def get(self, work: Work, patient_id: UUID, page: Page) -> Found:
         """List a patient's infusions, cancelled ones included, the last that was planned first."""
-        return page.read(work, service.of_patient(work, patient_id), infusions.c.id)
+        return page.read(work, reading.of_patient(work, patient_id), infusions.c.id)
 
     @operation(
         scope=Scope.INFUSIONS_WRITE,
@@ -67,8 +67,8 @@ class Infusion(Resource):
     @operation(scope=Scope.PATIENTS_READ, returns=InfusionDetailView, raises=(NotFound,))
     def get(self, work: Work, patient_id: UUID, infusion_id: UUID) -> dict[str, Any]:
         """Read an infusion, and from where to where it was moved."""
-        infusion = service.get(work, patient_id, infusion_id)
-        return dict(infusion._mapping) | {"moves": service.moves(work, infusion_id)}
+        infusion = reading.get(work, patient_id, infusion_id)
+        return dict(infusion._mapping) | {"moves": reading.moves(work, infusion_id)}
 
 
 @ns.route("/<uuid:infusion_id>/move")
@@ -177,8 +177,25 @@ class OwnInfusions(Resource):
         """
         return page.read(
             work,
-            service.ahead(work, work.caller.patient),
+            reading.ahead(work, work.caller.patient),
             infusions.c.planned_at,
+            infusions.c.id,
+            descending=False,
+        )
+
+
+@visits.route("/not-discharged")
+class InfusionsNotDischarged(Resource):
+    """Visits that nobody is known to have gone home from."""
+
+    @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True)
+    def get(self, work: Work, page: Page) -> Found:
+        """List the infusions that began in the last seven days and of which it is not entered that
+        the patient left, the first that began first."""
+        return page.read(
+            work,
+            discharge.missing(work),
+            infusions.c.started_at,
             infusions.c.id,
             descending=False,
         )

@@ -13,7 +13,7 @@ from diary.errors import NotFound
 from diary.infusions import observations as seen
 from diary.infusions.doubts import NeedsConfirmation
 from diary.infusions.model import observations
-from diary.infusions.service import InfusionNotReady
+from diary.infusions.reading import InfusionNotReady
 from diary.patients.service import OnlyReading
 from diary.work import Work
 from schemas.observations import ObservationDraft, ObservationView

@@ -24,6 +24,7 @@ from diary.checkins.receipt import Draft
 from diary.checkins.record import record
 from diary.database import Database
 from diary.ids import NewId
+from diary.infusions import reading as infusion_reading
 from diary.infusions import service as infusions
 from diary.infusions.model import infusions as infusion_rows
 from diary.patients import devices
@@ -237,7 +238,7 @@ class _Play:
         patient = self._devices[name.lower()].patient
         with self._house.work(self._bob) as work:
             planned = work.row(
-                infusions.of_patient(work, patient).where(infusion_rows.c.number == number)
+                infusion_reading.of_patient(work, patient).where(infusion_rows.c.number == number)
             )
             assert planned is not None
             infusions.start(work, patient, planned.id, started_at=started_at)

@@ -7,6 +7,7 @@ from schemas.base import View
 from schemas.checkins import ScoresView
 from schemas.clinic import OwnClinicView
 from schemas.consents import GivenView
+from schemas.discharges import OwnDischargeView
 from schemas.displays import OwnDisplayView
 from schemas.fields import (
     Explanation,
@@ -182,6 +183,12 @@ class ExportKnownBaselineView(View):
     reason = Text(allow_none=True, max=2_000)
 
 
+class ExportDischargeView(OwnDischargeView):
+    """How the patient was when they went home."""
+
+    has_reason = Flag(metadata={"description": "The clinic gives it on request."})
+
+
 class ExportItemView(View):
     """One item: `section` names the member that holds it, the only other one."""
 
@@ -211,6 +218,7 @@ class ExportItemView(View):
     window = Part(WindowView)
     infusion_move = Part(MovedInfusionView)
     observation = Part(OwnObservationView)
+    discharge = Part(ExportDischargeView)
 
 
 class OwnExportItemView(ExportItemView):

@@ -12,8 +12,8 @@ from sqlalchemy import Row, Select, and_, func, or_, select, update
 
 from diary.errors import NotFound
 from diary.infusions.model import infusions
-from diary.infusions.service import WARN_BEFORE, get, in_state, lock
-from diary.patients import relation
+from diary.infusions.reading import get, in_state, lock, of_clinic
+from diary.infusions.service import WARN_BEFORE
 from diary.patients.model import ERASED, patients
 from diary.work import Work
 
@@ -62,27 +62,14 @@ def missing_of(infusion: Row[Any]) -> list[str]:
 def missing(work: Work) -> Select[Any]:
     """The infusions of the next week whose way home is not arranged, of every patient whose record
     the caller reads."""
-    return (
-        select(infusions)
-        .join(
-            patients,
-            and_(
-                patients.c.clinic_id == infusions.c.clinic_id,
-                patients.c.id == infusions.c.patient_id,
-            ),
-        )
-        .where(
-            infusions.c.clinic_id == work.caller.clinic,
-            infusions.c.state == "planned",
-            or_(
-                infusions.c.escort_arranged_at.is_(None),
-                infusions.c.transport_arranged_at.is_(None),
-            ),
-            infusions.c.planned_at > work.now - WARN_BEFORE,
-            infusions.c.planned_at <= work.now + AHEAD,
-            patients.c.state != ERASED,
-            relation.may_read(work),
-        )
+    return of_clinic(work).where(
+        infusions.c.state == "planned",
+        or_(
+            infusions.c.escort_arranged_at.is_(None),
+            infusions.c.transport_arranged_at.is_(None),
+        ),
+        infusions.c.planned_at > work.now - WARN_BEFORE,
+        infusions.c.planned_at <= work.now + AHEAD,
     )
 
 

@@ -1,12 +1,12 @@
 """Infusions: the visits that the diary lies between."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Numeric, String
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Numeric, String
 
-from diary.columns import Id, Instant, clinic_table, partial_index, within_clinic
+from diary.columns import Document, Id, Instant, clinic_table, partial_index, within_clinic
 
 # number: among the patient's that were or will be given, in the order of their moments; NULL where
 # it was cancelled. planned_minutes: how long it is to run. escort_due_at: when it is told that
-# the way home is not arranged.
+# the way home is not arranged. discharged_at: when the patient left, by the newest discharge.
 infusions = clinic_table(
     "infusions",
     Column("patient_id", Id, nullable=False),
@@ -23,6 +23,7 @@ infusions = clinic_table(
     Column("escort_arranged_at", Instant),
     Column("transport_arranged_at", Instant),
     Column("escort_due_at", Instant),
+    Column("discharged_at", Instant),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("state IN ('planned', 'started', 'ended', 'cancelled')", name="state"),
     CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="order"),
@@ -70,4 +71,21 @@ observations = clinic_table(
     within_clinic("corrects", "observations"),
     Index(None, "clinic_id", "infusion_id", "observed_at"),
     Index(None, "clinic_id", "patient_id", "observed_at"),
+)
+
+# How a patient was when they left after an infusion. The newest of a visit counts, and the others
+# stay. met: the criteria that were; reason: sealed, why the patient left though others were not.
+discharges = clinic_table(
+    "discharges",
+    Column("patient_id", Id, nullable=False),
+    Column("infusion_id", Id, nullable=False),
+    Column("left_at", Instant, nullable=False),
+    Column("met", Document, nullable=False),
+    Column("reason", LargeBinary),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Id),
+    within_clinic("patient_id", "patients"),
+    within_clinic("infusion_id", "infusions"),
+    Index(None, "clinic_id", "infusion_id"),
+    Index(None, "clinic_id", "patient_id", "recorded_at"),
 )

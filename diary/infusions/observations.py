@@ -14,7 +14,7 @@ from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts
 from diary.infusions.doubts import Doubt
 from diary.infusions.model import observations
-from diary.infusions.service import InfusionNotReady, get, lock
+from diary.infusions.reading import InfusionNotReady, get, lock
 from diary.patients.service import require
 from diary.work import Work
 
@@ -98,6 +98,19 @@ def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
     """All that was ever seen of a patient; raises NotFound."""
     require(work, patient_id)
     return _shown().where(_here(work), observations.c.patient_id == patient_id)
+
+
+def last_dissociation(work: Work, infusion_id: UUID) -> int | None:
+    """How dissociated the patient was (0 to 4) when it was last seen during a visit, without what
+    was corrected; None where it never was. The caller has found the visit."""
+    seen = _shown().where(
+        _here(work),
+        observations.c.infusion_id == infusion_id,
+        observations.c.dissociation.is_not(None),
+    )
+    newest_first = (observations.c.observed_at.desc(), observations.c.id.desc())
+    rows = work.rows(seen.order_by(*newest_first))
+    return next((row.dissociation for row in rows if row.corrected_by is None), None)
 
 
 def _here(work: Work) -> Any:

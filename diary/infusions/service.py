@@ -4,16 +4,15 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import Row, select, update
 
-from diary.errors import Conflict, FieldFault, Invalid, NotFound
+from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts
 from diary.infusions.model import infusion_moves, infusions
 from diary.infusions.numbers import renumber
-from diary.patients.model import patients
-from diary.patients.service import require, reschedule
+from diary.infusions.reading import get, in_state, lock, of
+from diary.patients.service import reschedule
 from diary.work import Work
 
 # Why an infusion is moved or does not take place.
@@ -23,13 +22,6 @@ REASONS: Final = ("patient-request", "unwell", "not-indicated", "no-escort", "cl
 WARN_BEFORE: Final = timedelta(hours=24)
 """How long before an infusion it is told that the way home is not arranged: a working day to find
 somebody, or to move the visit. A design value."""
-
-
-class InfusionNotReady(Conflict):
-    """The infusion is not in the state that this step starts from."""
-
-    code = "infusion-state"
-    title = "The infusion is not in the right state for this"
 
 
 def plan(
@@ -190,71 +182,8 @@ def cancel(work: Work, patient_id: UUID, infusion_id: UUID, *, reason: str) -> R
     return _done(work, patient_id, infusion_id, "cancelled", reason=reason)
 
 
-def lock(work: Work, patient_id: UUID) -> ZoneInfo:
-    """Hold the patient's treatment against being changed by anybody else meanwhile; their zone.
-
-    A check-in goes on beside it. Raises NotFound, OnlyReading.
-    """
-    held = work.row(
-        select(patients.c.time_zone)
-        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == patient_id)
-        .with_for_update(key_share=True)
-    )
-    require(work, patient_id, change=True)
-    assert held is not None
-    return ZoneInfo(held.time_zone)
-
-
-def get(work: Work, patient_id: UUID, infusion_id: UUID) -> Row[Any]:
-    """One infusion of a patient the caller can see; raises NotFound."""
-    require(work, patient_id)
-    row = work.row(select(infusions).where(_of(work, patient_id), infusions.c.id == infusion_id))
-    if row is None:
-        raise NotFound
-    return row
-
-
-def in_state(work: Work, patient_id: UUID, infusion_id: UUID, state: str) -> Row[Any]:
-    """One infusion, if it is in that state; raises NotFound, InfusionNotReady."""
-    infusion = get(work, patient_id, infusion_id)
-    if infusion.state != state:
-        raise InfusionNotReady(f"it is {infusion.state}; this needs one that is {state}")
-    return infusion
-
-
-def moves(work: Work, infusion_id: UUID) -> list[Row[Any]]:
-    """How often an infusion that the caller has found was moved, the first time comes first."""
-    return list(
-        work.rows(
-            select(infusion_moves)
-            .where(
-                infusion_moves.c.clinic_id == work.caller.clinic,
-                infusion_moves.c.infusion_id == infusion_id,
-            )
-            .order_by(infusion_moves.c.id)
-        )
-    )
-
-
-def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
-    """The infusions of a patient the caller can see."""
-    require(work, patient_id)
-    return select(infusions).where(_of(work, patient_id))
-
-
-def ahead(work: Work, patient_id: UUID) -> Select[Any]:
-    """The infusions that are planned for a patient, without those whose day has passed."""
-    return of_patient(work, patient_id).where(
-        infusions.c.state == "planned", infusions.c.planned_at > work.now - doubts.APART
-    )
-
-
-def _of(work: Work, patient_id: UUID) -> ColumnElement[bool]:
-    return (infusions.c.clinic_id == work.caller.clinic) & (infusions.c.patient_id == patient_id)
-
-
 def _all(work: Work, patient_id: UUID) -> list[Row[Any]]:
-    return list(work.rows(select(infusions).where(_of(work, patient_id))))
+    return list(work.rows(select(infusions).where(of(work, patient_id))))
 
 
 def _others(work: Work, patient_id: UUID, infusion_id: UUID) -> list[Row[Any]]:

@@ -10,6 +10,8 @@ from diary.alerts import locations as locating
 from diary.alerts.model import locations
 from diary.callers import CallerKind
 from diary.checkins import baselines
+from diary.infusions import discharge
+from diary.infusions.model import discharges
 from diary.patients import contacts, states
 from diary.patients.model import patient_states
 from diary.records.items import Found, Key, read_after
@@ -57,6 +59,18 @@ def known(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
 
     by = (known_baselines.c.set_at, known_baselines.c.id)
     return read_after(work, baselines.of_patient(work, patient_id), by, after, limit, shown)
+
+
+def left(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """How the patient was when they went home. The care team's reason is for it to give."""
+
+    def shown(row: Row[Any]) -> dict[str, Any]:
+        opened = discharge.opened(work, row)
+        reason = None if work.caller.kind is CallerKind.DEVICE else opened.reason
+        return asdict(opened) | {"reason": reason, "has_reason": opened.reason is not None}
+
+    by = (discharges.c.recorded_at, discharges.c.id)
+    return read_after(work, discharge.of_patient(work, patient_id), by, after, limit, shown)
 
 
 def planned(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:

@@ -21,7 +21,7 @@ from diary.consents import service as consenting
 from diary.consents import texts
 from diary.consents.model import consent_texts, consents
 from diary.infusions import observations as seeing
-from diary.infusions import service as infusing
+from diary.infusions import reading as infusing
 from diary.infusions.model import infusion_moves, infusions, observations
 from diary.patients import service as patients
 from diary.patients.devices import NAME_PLACE

@@ -23,6 +23,7 @@ from diary.checkins.receipt import Draft
 from diary.checkins.record import record
 from diary.checkins.states import change
 from diary.database import Database
+from diary.infusions import reading
 from diary.infusions import service as infusions
 from diary.patients import zones
 from diary.patients.states import State
@@ -261,7 +262,7 @@ class Schedules(RuleBasedStateMachine):
     def each_infusion_is_asked_after(self, item: AfterInfusion, shown: dict[str, Any]) -> None:
         now = self.clock.now()
         with self.house.work(self.bob, write=False) as work:
-            visits = work.rows(infusions.of_patient(work, self.patient))
+            visits = work.rows(reading.of_patient(work, self.patient))
         for visit in visits:
             begins = visit.started_at or visit.planned_at
             opens = (visit.ended_at or begins + VISIT) + timedelta(hours=item.hours)

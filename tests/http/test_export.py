@@ -68,6 +68,9 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     assert cast.bob.api.post(f"{path}/{planned}/move", moved).status == 200
     seen = {"observed_at": "2026-03-02T09:00:00Z", "systolic": 130, "confirm": ["observed_at"]}
     assert cast.bob.api.post(f"{path}/{planned}/observations", seen).status == 201
+    ended = next(each for each in cast.bob.api.get(path).json["items"] if each["ended_at"])
+    left = {"left_at": ended["ended_at"], "met": [], "reason": "Her train.", "confirm": ["left_at"]}
+    assert cast.bob.api.post(f"{path}/{ended['id']}/discharges", left).status == 201
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
     assert amend(cast.alice, first, si=5).status == 201
     cast.alice.check_in(mood=11, si=1, envelope={"location": "At the bridge."})
@@ -106,6 +109,9 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert of(items, "infusion_move")[0]["to_at"] == "2026-03-12T09:00:00Z"
     (seen,) = of(items, "observation")
     assert (seen["systolic"], "recorded_by" in seen) == (130, False)
+    (left,) = of(items, "discharge")
+    assert (left["met"], left["reason"], left["has_reason"]) == ([], None, True)
+    assert "recorded_by" not in left
     (consent,) = of(items, "consent")
     assert (consent["given"], consent["title"], consent["text"]) == (
         True,

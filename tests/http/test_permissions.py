@@ -77,6 +77,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "postInfusionStarting": {"started_at": "2026-03-02T08:00:00Z"},
     "postInfusionEnding": {"ended_at": "2026-03-02T08:40:00Z"},
     "postObservations": {"observed_at": "2026-03-02T08:00:00Z", "systolic": 130, "diastolic": 80},
+    "postDischarges": {"left_at": "2026-03-02T08:50:00Z", "met": [], "reason": "Made up"},
     "putInfusionEscort": {"escort": True, "transport": True},
     "postInfusionCancelling": {"reason": "clinic"},
     "postStaffContacts": CONTACT,
