@@ -9,8 +9,10 @@ from sqlalchemy import Row
 from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
+from diary.checkins.administered import last_total
 from diary.errors import NotFound
 from diary.infusions import discharge, escorts, reading, service
+from diary.infusions.courses.starting import CourseNotReady
 from diary.infusions.doubts import NeedsConfirmation
 from diary.infusions.model import infusions
 from diary.patients.service import OnlyReading
@@ -118,14 +120,18 @@ class InfusionStarting(Resource):
         scope=Scope.INFUSIONS_WRITE,
         body=InfusionStart,
         returns=InfusionView,
-        raises=_UNUSUAL,
+        raises=(*_UNUSUAL, CourseNotReady),
         idempotent=True,
     )
     def post(
         self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
     ) -> Row[Any]:
-        """Record that a planned infusion began."""
-        return service.start(work, patient_id, infusion_id, **body)
+        """Record that a planned infusion began.
+
+        The first one of a course needs all that its gate asks for: 409 `course-not-ready` names
+        what is missing. One that is of no course is asked about.
+        """
+        return service.start(work, patient_id, infusion_id, **body, measuring=last_total)
 
 
 @ns.route("/<uuid:infusion_id>/end")

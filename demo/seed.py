@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from demo.story import HARD_DAY, ZONE, Diary, Episode, Evening, diaries
+from demo.story import HARD_DAY, INDUCTION, ZONE, Diary, Episode, Evening, diaries
 from diary.access import clients, clinics, staff
 from diary.access.permissions import Role, Scope
 from diary.alerts import answers, policies, readiness, reading
@@ -26,12 +26,15 @@ from diary.database import Database
 from diary.ids import NewId
 from diary.infusions import reading as infusion_reading
 from diary.infusions import service as infusions
+from diary.infusions.courses import service as courses
+from diary.infusions.courses.gate import Indication, Outcome, Trial
 from diary.infusions.model import infusions as infusion_rows
 from diary.patients import devices
 from diary.patients import service as patients
 from diary.safety import plans
 from diary.settings import Settings
 from diary.vault import Vault
+from diary.versions import Expected
 from diary.webhooks import endpoints
 from diary.work import House, Work
 from engine.escalate import escalate_due, next_action
@@ -43,6 +46,11 @@ TEAM = {"bob": Role.CLINICIAN, "dana": Role.CARE_MANAGER, "erin": Role.CLINIC_AD
 _SEED = 7
 _DOSE = 0.5
 _INFUSION = timedelta(minutes=40)
+_BASELINE = 21
+_TRIALS = (
+    Trial("Sertraline", adequate=True, outcome=Outcome.NO_RESPONSE, weeks=8),
+    Trial("Venlafaxine", adequate=True, outcome=Outcome.PARTIAL_RESPONSE, weeks=10),
+)
 _HOURS = [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in range(1, 6)]
 _PLAN = {
     "warning_signs": [{"text": "I stop answering messages."}],
@@ -226,6 +234,7 @@ class _Play:
             patient = patients.create(work, name=name, locale="en", time_zone=ZONE)
             for visit in story.visits:
                 infusions.plan(work, patient.id, planned_at=visit, dose_mg_per_kg=_DOSE, route="iv")
+            self._open_course(work, patient.id)
             plans.write(work, patient.id, _PLAN)
             code = readiness.enrol(work, patient.id).code
         with self._house.work(ANONYMOUS) as work:
@@ -233,6 +242,19 @@ class _Play:
         self._devices[name.lower()] = Caller(
             CallerKind.DEVICE, grant.subject_id, self._clinic, patient.id, Role.PATIENT
         )
+
+    def _open_course(self, work: Work, patient_id: UUID) -> None:
+        course = courses.begin(
+            work,
+            patient_id,
+            indication=Indication.TRD,
+            trials=_TRIALS,
+            induction_infusions=INDUCTION,
+            baseline_instrument="phq-9",
+        )
+        of_it = {"expected": Expected(there=True)}
+        courses.assess(work, patient_id, course, assessed_at=work.now, **of_it)
+        courses.rate(work, patient_id, course, total=_BASELINE, rated_at=work.now, **of_it)
 
     def _infuse(self, name: str, number: int, started_at: datetime) -> None:
         patient = self._devices[name.lower()].patient

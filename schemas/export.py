@@ -7,6 +7,7 @@ from schemas.base import View
 from schemas.checkins import ScoresView
 from schemas.clinic import OwnClinicView
 from schemas.consents import GivenView
+from schemas.courses import OwnCourseView
 from schemas.discharges import OwnDischargeView
 from schemas.displays import OwnDisplayView
 from schemas.fields import (
@@ -189,6 +190,12 @@ class ExportDischargeView(OwnDischargeView):
     has_reason = Flag(metadata={"description": "The clinic gives it on request."})
 
 
+class ExportCourseView(OwnCourseView):
+    """A course of treatment."""
+
+    has_waiver_reason = Flag(metadata={"description": "The clinic gives it on request."})
+
+
 class ExportItemView(View):
     """One item: `section` names the member that holds it, the only other one."""
 
@@ -219,6 +226,7 @@ class ExportItemView(View):
     infusion_move = Part(MovedInfusionView)
     observation = Part(OwnObservationView)
     discharge = Part(ExportDischargeView)
+    course = Part(ExportCourseView)
 
 
 class OwnExportItemView(ExportItemView):

@@ -1,5 +1,6 @@
 """Infusions."""
 
+from diary.infusions.numbers import Phase
 from diary.infusions.service import REASONS
 from schemas.base import Body, View
 from schemas.fields import Flag, Id, Instant, Int, Items, Number, Part, Text, Word
@@ -47,7 +48,7 @@ class InfusionStart(Body):
     """When it began."""
 
     started_at = Instant(required=True)
-    confirm = _confirm("started_at")
+    confirm = _confirm("started_at", "course")
 
 
 class InfusionEnd(Body):
@@ -77,6 +78,11 @@ class InfusionView(View):
     id = Id()
     patient_id = Id()
     number = Int(allow_none=True, metadata={"description": _NUMBER})
+    course_id = Id(allow_none=True)
+    number_in_course = Int(
+        allow_none=True, metadata={"description": "As `number`, of the course that it is of."}
+    )
+    phase = Text(allow_none=True, metadata={"enum": [*Phase, None]})
     state = Word(["planned", "started", "ended", "cancelled"])
     planned_at = Instant()
     planned_minutes = Int(allow_none=True)
@@ -105,6 +111,10 @@ class OwnInfusionView(View):
 
     id = Id()
     number = Int(metadata={"description": _NUMBER})
+    number_in_course = Int(
+        allow_none=True, metadata={"description": "As `number`, of the course that it is of."}
+    )
+    phase = Text(allow_none=True, metadata={"enum": [*Phase, None]})
     planned_at = Instant()
     planned_minutes = Int(allow_none=True)
     escort_arranged_at = Instant(

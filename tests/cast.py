@@ -363,5 +363,5 @@ def _infuse(work: Work, patient_id: UUID, *, ended_at: datetime) -> None:
     infusion = infusions.plan(
         work, patient_id, planned_at=started_at, dose_mg_per_kg=0.5, route="iv"
     )
-    infusions.start(work, patient_id, infusion.id, started_at=started_at)
+    infusions.start(work, patient_id, infusion.id, started_at=started_at, confirm=["course"])
     infusions.end(work, patient_id, infusion.id, ended_at=ended_at, dose_mg_per_kg=None)

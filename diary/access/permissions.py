@@ -37,6 +37,7 @@ class Scope(StrEnum):
     BREAK_GLASS_READ = "break-glass:read"
     PATIENTS_ERASE = "patients:erase"
     INFUSIONS_WRITE = "infusions:write"
+    ASSESSMENTS_WRITE = "assessments:write"
     CHECK_INS_READ = "check-ins:read"
     CHECK_INS_REVIEW = "check-ins:review"
     NOTES_WRITE = "notes:write"
@@ -96,7 +97,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.CLINICIAN: _CLINICAL
     | _BY_A_PERSON
     | SET_UP
-    | {Scope.BREAK_GLASS, Scope.KNOWN_BASELINES_WRITE},
+    | {Scope.BREAK_GLASS, Scope.KNOWN_BASELINES_WRITE, Scope.ASSESSMENTS_WRITE},
     Role.CARE_MANAGER: _CLINICAL
     | _BY_A_PERSON
     | SET_UP

@@ -16,7 +16,7 @@ from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts, observations
 from diary.infusions.doubts import Doubt
 from diary.infusions.model import discharges, infusions
-from diary.infusions.reading import get, in_state, lock, of_clinic
+from diary.infusions.reading import get, in_state, lock, whose_record_is_read
 from diary.patients.service import require
 from diary.work import Work
 
@@ -146,7 +146,7 @@ def opened(work: Work, row: Row[Any]) -> Discharge:
 def missing(work: Work) -> Select[Any]:
     """The infusions that began in the last seven days and of which it is not entered that the
     patient left, of every patient whose record the caller reads."""
-    return of_clinic(work).where(
+    return whose_record_is_read(work, infusions).where(
         infusions.c.state.in_(("started", "ended")),
         infusions.c.discharged_at.is_(None),
         infusions.c.started_at > work.now - _LISTED,

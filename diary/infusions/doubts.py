@@ -132,6 +132,9 @@ def of_start(
     if _day(started_at, zone) != _day(infusion.planned_at, zone):
         detail = "it was planned for another day; move it first, or confirm"
         doubts.append(Doubt("started_at", "another_day", detail))
+    if infusion.course_id is None:
+        detail = "the infusion is of no course of treatment; open one, or confirm"
+        doubts.append(Doubt("course", "without", detail))
     return doubts
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, func, or_, select, update
 
 from diary.errors import NotFound
 from diary.infusions.model import infusions
-from diary.infusions.reading import get, in_state, lock, of_clinic
+from diary.infusions.reading import get, in_state, lock, whose_record_is_read
 from diary.infusions.service import WARN_BEFORE
 from diary.patients.model import ERASED, patients
 from diary.work import Work
@@ -62,7 +62,7 @@ def missing_of(infusion: Row[Any]) -> list[str]:
 def missing(work: Work) -> Select[Any]:
     """The infusions of the next week whose way home is not arranged, of every patient whose record
     the caller reads."""
-    return of_clinic(work).where(
+    return whose_record_is_read(work, infusions).where(
         infusions.c.state == "planned",
         or_(
             infusions.c.escort_arranged_at.is_(None),

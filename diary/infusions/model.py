@@ -1,16 +1,55 @@
-"""Infusions: the visits that the diary lies between."""
+"""Infusions: the visits that the diary lies between, and the courses of treatment they are of."""
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Numeric, String
 
 from diary.columns import Document, Id, Instant, clinic_table, partial_index, within_clinic
 
+# A course of treatment; a patient has at most one that is not closed. trials and waiver_reason are
+# sealed. assessed_*, baseline_*, waived_*: what was known before its first infusion, which began at
+# begun_at; waived: what of it that one did without. baseline_check_in_id: the patient's own answer
+# that the baseline is of; NULL where the care team entered it.
+courses = clinic_table(
+    "courses",
+    Column("patient_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("indication", String(24), nullable=False),
+    Column("trials", LargeBinary, nullable=False),
+    Column("induction_infusions", Integer, nullable=False),
+    Column("baseline_instrument", String(16), nullable=False),
+    Column("assessed_at", Instant),
+    Column("assessed_by", Id),
+    Column("baseline_total", Integer),
+    Column("baseline_at", Instant),
+    Column("baseline_by", Id),
+    Column("baseline_check_in_id", Id),
+    Column("waived", Document, nullable=False),
+    Column("waiver_reason", LargeBinary),
+    Column("waived_at", Instant),
+    Column("waived_by", Id),
+    Column("opened_at", Instant, nullable=False),
+    Column("opened_by", Id),
+    Column("begun_at", Instant),
+    Column("closed_at", Instant),
+    Column("closed_by", Id),
+    Column("close_reason", String(24)),
+    within_clinic("patient_id", "patients"),
+    partial_index(
+        "uq_courses_open", "clinic_id", "patient_id", where="closed_at IS NULL", unique=True
+    ),
+    Index(None, "clinic_id", "patient_id", "opened_at"),
+)
+
 # number: among the patient's that were or will be given, in the order of their moments; NULL where
-# it was cancelled. planned_minutes: how long it is to run. escort_due_at: when it is told that
-# the way home is not arranged. discharged_at: when the patient left, by the newest discharge.
+# it was cancelled; number_in_course: among those of its course. planned_minutes: how long it is to
+# run. escort_due_at: when it is told that the way home is not arranged. discharged_at: when the
+# patient left, by the newest discharge.
 infusions = clinic_table(
     "infusions",
     Column("patient_id", Id, nullable=False),
     Column("number", Integer),
+    Column("course_id", Id),
+    Column("number_in_course", Integer),
+    Column("phase", String(16)),
     Column("state", String(16), nullable=False),
     Column("planned_at", Instant, nullable=False),
     Column("planned_minutes", Integer),
@@ -28,6 +67,7 @@ infusions = clinic_table(
     CheckConstraint("state IN ('planned', 'started', 'ended', 'cancelled')", name="state"),
     CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="order"),
     within_clinic("patient_id", "patients"),
+    within_clinic("course_id", "courses"),
     Index(None, "clinic_id", "patient_id", "number"),
     Index(None, "clinic_id", "patient_id", "started_at"),
     partial_index("ix_infusions_escort", "escort_due_at", where="escort_due_at IS NOT NULL"),

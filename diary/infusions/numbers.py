@@ -1,13 +1,29 @@
-"""Which infusion it is: the number is the patient's, and counts none that was cancelled."""
+"""Which infusion it is: of the patient's and of its course's, counting none that was cancelled."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from diary.infusions.model import infusions
+from diary.infusions.model import courses, infusions
 from diary.work import Work
+
+
+class Phase(StrEnum):
+    """What an infusion of a course is for: to get better, or to stay so."""
+
+    INDUCTION = "induction"
+    MAINTENANCE = "maintenance"
+
+
+class Place(NamedTuple):
+    """Where an infusion stands; all None for one that was cancelled."""
+
+    number: int | None
+    number_in_course: int | None
+    phase: Phase | None
 
 
 def numbered(visits: Iterable[Any]) -> dict[UUID, int | None]:
@@ -29,6 +45,26 @@ def numbered(visits: Iterable[Any]) -> dict[UUID, int | None]:
     return numbers | {each.id: number for number, each in enumerate(there, start=1)}
 
 
+def places(visits: Iterable[Any], induction: Mapping[UUID, int]) -> dict[UUID, Place]:
+    """Where each of a patient's infusions stands. induction: by course, how many its is of."""
+    visits = list(visits)
+    within = {
+        infusion_id: number
+        for course in induction
+        for infusion_id, number in numbered(v for v in visits if v.course_id == course).items()
+    }
+    course_of = {each.id: each.course_id for each in visits}
+
+    def place(infusion_id: UUID, number: int | None) -> Place:
+        here = within.get(infusion_id)
+        if here is None:
+            return Place(number, None, None)
+        is_induction = here <= induction[course_of[infusion_id]]
+        return Place(number, here, Phase.INDUCTION if is_induction else Phase.MAINTENANCE)
+
+    return {each: place(each, number) for each, number in numbered(visits).items()}
+
+
 def renumber(work: Work, patient_id: UUID) -> None:
     """Number a patient's infusions anew, whose row the caller holds locked.
 
@@ -36,8 +72,20 @@ def renumber(work: Work, patient_id: UUID) -> None:
     """
     here = (infusions.c.clinic_id == work.caller.clinic) & (infusions.c.patient_id == patient_id)
     rows: list[Row[Any]] = list(work.rows(select(infusions).where(here)))
-    numbers = numbered(rows)
-    changed = [row.id for row in rows if row.number != numbers[row.id]]
+    induction = {}
+    if any(row.course_id for row in rows):
+        of_theirs = select(courses.c.id, courses.c.induction_infusions).where(
+            courses.c.clinic_id == work.caller.clinic, courses.c.patient_id == patient_id
+        )
+        induction = {row.id: row.induction_infusions for row in work.rows(of_theirs)}
+    placed = places(rows, induction)
+    changed = [
+        row.id
+        for row in rows
+        if (row.number, row.number_in_course, row.phase) != tuple(placed[row.id])
+    ]
     if changed:
-        values = {infusions.c.id: changed, infusions.c.number: [numbers[each] for each in changed]}
+        values: dict[Any, list[Any]] = {infusions.c.id: changed}
+        for name in Place._fields:
+            values[infusions.c[name]] = [getattr(placed[each], name) for each in changed]
         work.update_each(here, infusions.c.id, values)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, select
 
 from diary.errors import Conflict, NotFound
 from diary.infusions import doubts
@@ -81,19 +81,19 @@ def ahead(work: Work, patient_id: UUID) -> Select[Any]:
     )
 
 
-def of_clinic(work: Work) -> Select[Any]:
-    """The infusions of every patient whose record the caller reads."""
+def whose_record_is_read(work: Work, table: Table) -> Select[Any]:
+    """The rows of a table of every patient whose record the caller reads."""
     return (
-        select(infusions)
+        select(table)
         .join(
             patients,
             and_(
-                patients.c.clinic_id == infusions.c.clinic_id,
-                patients.c.id == infusions.c.patient_id,
+                patients.c.clinic_id == table.c.clinic_id,
+                patients.c.id == table.c.patient_id,
             ),
         )
         .where(
-            infusions.c.clinic_id == work.caller.clinic,
+            table.c.clinic_id == work.caller.clinic,
             patients.c.state != ERASED,
             relation.may_read(work),
         )

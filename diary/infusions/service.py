@@ -9,6 +9,8 @@ from sqlalchemy import Row, select, update
 
 from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts
+from diary.infusions.courses.reading import Measuring, current
+from diary.infusions.courses.starting import let_begin, unmeasured
 from diary.infusions.model import infusion_moves, infusions
 from diary.infusions.numbers import renumber
 from diary.infusions.reading import get, in_state, lock, of
@@ -54,6 +56,7 @@ def plan(
         clinic_id=work.caller.clinic,
         id=infusion_id,
         patient_id=patient_id,
+        course_id=current(work, patient_id),
         state="planned",
         planned_at=planned_at,
         planned_minutes=planned_minutes,
@@ -115,15 +118,19 @@ def start(
     *,
     started_at: datetime,
     confirm: Collection[str] = (),
+    measuring: Measuring = unmeasured,
 ) -> Row[Any]:
     """Record that a planned infusion began.
 
-    Raises NotFound, OnlyReading, InfusionNotReady, NeedsConfirmation, and Invalid for a moment
-    that is yet to come.
+    measuring: what the patient's own answers say of the course's baseline. Raises NotFound,
+    OnlyReading, InfusionNotReady, CourseNotReady, NeedsConfirmation, and Invalid for a moment that
+    is yet to come.
     """
     zone = lock(work, patient_id)
     infusion = in_state(work, patient_id, infusion_id, "planned")
     doubts.not_ahead("started_at", started_at, work.now)
+    if infusion.course_id is not None:
+        let_begin(work, patient_id, infusion.course_id, measuring, started_at)
     others = _others(work, patient_id, infusion_id)
     confirmed = doubts.settle(doubts.of_start(infusion, started_at, others, zone=zone), confirm)
     _set(work, infusion_id, state="started", started_at=started_at, escort_due_at=None)

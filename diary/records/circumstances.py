@@ -10,7 +10,10 @@ from diary.alerts import locations as locating
 from diary.alerts.model import locations
 from diary.callers import CallerKind
 from diary.checkins import baselines
+from diary.checkins.administered import last_total
 from diary.infusions import discharge
+from diary.infusions.courses import reading as courses
+from diary.infusions.model import courses as course_rows
 from diary.infusions.model import discharges
 from diary.patients import contacts, states
 from diary.patients.model import patient_states
@@ -59,6 +62,19 @@ def known(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
 
     by = (known_baselines.c.set_at, known_baselines.c.id)
     return read_after(work, baselines.of_patient(work, patient_id), by, after, limit, shown)
+
+
+def treated(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
+    """The courses of treatment. The care team's reason for a waiver is for it to give."""
+
+    def shown(row: Row[Any]) -> dict[str, Any]:
+        course = courses.opened(work, row, last_total)
+        reason = None if work.caller.kind is CallerKind.DEVICE else course.waiver_reason
+        has_reason = course.waiver_reason is not None
+        return asdict(course) | {"waiver_reason": reason, "has_waiver_reason": has_reason}
+
+    by = (course_rows.c.opened_at, course_rows.c.id)
+    return read_after(work, courses.of_patient(work, patient_id), by, after, limit, shown)
 
 
 def left(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:

@@ -107,7 +107,8 @@ def test_an_escort_without_transport_is_half_of_a_way_home(
 
 def test_what_began_is_not_asked_about(cast: Cast) -> None:
     infusion = plan_infusion(cast, "2026-03-02T09:00:00Z")
-    begun = cast.bob.api.post(f"{infusion}/start", {"started_at": "2026-03-02T09:00:00Z"})
+    started = {"started_at": "2026-03-02T09:00:00Z", "confirm": ["course"]}
+    begun = cast.bob.api.post(f"{infusion}/start", started)
     assert begun.status == 200
     assert without(cast) == []
     refused = arrange(cast, infusion)

@@ -107,7 +107,7 @@ def test_a_finding_is_silent_about_reminders_that_came(
 def test_two_days_are_enough_where_ideation_is_known_to_return(cast: Cast, wait: Wait) -> None:
     path = f"/v1/patients/{cast.alice.id}/infusions"
     infusion = cast.bob.api.post(path, {"planned_at": "2026-03-16T09:00:00Z"}).json["id"]
-    started = {"started_at": "2026-03-16T08:00:00Z"}
+    started = {"started_at": "2026-03-16T08:00:00Z", "confirm": ["course"]}
     assert cast.bob.api.post(f"{path}/{infusion}/start", started).status == 200
     ended = {"ended_at": "2026-03-16T09:00:00Z"}
     assert cast.bob.api.post(f"{path}/{infusion}/end", ended).status == 200

@@ -141,7 +141,13 @@ class Schedules(RuleBasedStateMachine):
         self.started.append(infusion)
         now = self.clock.now()
         with self.house.work(self.bob) as work:
-            infusions.start(work, self.patient, infusion, started_at=now, confirm=["started_at"])
+            infusions.start(
+                work,
+                self.patient,
+                infusion,
+                started_at=now,
+                confirm=["started_at", "course"],
+            )
 
     @precondition(lambda self: self.started)
     @rule()

@@ -96,6 +96,7 @@ RELATIONS: dict[str, Relation] = {
     "patient_id": record,
     "check_in_id": record,
     "infusion_id": record,
+    "course_id": record,
     "note_id": record,
     "quarantine_id": record,
     "window_id": record,

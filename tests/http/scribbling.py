@@ -105,7 +105,7 @@ class Scribbler:
         begun = now - timedelta(hours=self._dice.choice([0, 1, 5]))
         planned = {"planned_at": now.isoformat(), "confirm": ["planned_at"]}
         made = self._doctor.api.post(path, planned).json["id"]
-        started = {"started_at": begun.isoformat(), "confirm": ["started_at"]}
+        started = {"started_at": begun.isoformat(), "confirm": ["started_at", "course"]}
         start = self._doctor.api.post(f"{path}/{made}/start", started)
         assert start.status == 200, start
         if self._dice.random() < 0.8:

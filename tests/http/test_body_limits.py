@@ -66,7 +66,7 @@ def test_nothing_is_set_that_is_not_the_callers_to_set(
     for path, method, declared in WITH_BODY:
         url = path
         made_up = dict.fromkeys(
-            ("check_in_id", "amendment_id", "quarantine_id", "window_id"), uuid4()
+            ("check_in_id", "amendment_id", "quarantine_id", "window_id", "course_id"), uuid4()
         )
         for name, value in (ids | made_up).items():
             url = url.replace(f"<uuid:{name}>", str(value))

@@ -52,7 +52,7 @@ def test_every_change_has_a_rule() -> None:
     }
     without = {name for name, needed in changes.items() if not needed}
     assert without == ENDED | MEMBERSHIP | OWN_RULE
-    assert sum(changes.values()) == 14
+    assert sum(changes.values()) == 18
 
 
 @only_sqlite

@@ -32,7 +32,12 @@ class Visit:
         infusions = f"/v1/patients/{self.patient}/infusions"
         self.id = self._bob.api.post(infusions, {"planned_at": BEGUN}).json["id"]
         self.path = f"{infusions}/{self.id}"
-        assert self._bob.api.post(f"{self.path}/start", {"started_at": BEGUN}).status == 200
+        assert (
+            self._bob.api.post(
+                f"{self.path}/start", {"started_at": BEGUN, "confirm": ["course"]}
+            ).status
+            == 200
+        )
 
     def end(self) -> None:
         assert self._bob.api.post(f"{self.path}/end", {"ended_at": ENDED}).status == 200

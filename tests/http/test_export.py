@@ -27,6 +27,7 @@ from tests.http.test_amendments import amend
 from tests.http.test_permissions import DISPLAYS
 
 OWN = "/v1/me/export"
+TRIAL = {"treatment": "Sertraline", "adequate": True, "weeks": 8, "outcome": "no-response"}
 
 
 def whole(api: Api, path: str, limit: int = 100) -> list[dict[str, Any]]:
@@ -68,6 +69,11 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     assert cast.bob.api.post(f"{path}/{planned}/move", moved).status == 200
     seen = {"observed_at": "2026-03-02T09:00:00Z", "systolic": 130, "confirm": ["observed_at"]}
     assert cast.bob.api.post(f"{path}/{planned}/observations", seen).status == 201
+    course = {"indication": "trd", "trials": [TRIAL]}
+    opened = cast.bob.api.post(f"/v1/patients/{cast.alice.id}/courses", course).json["id"]
+    waived = {"waived": ["trials"], "reason": "Her file is lost."}
+    at = f"/v1/patients/{cast.alice.id}/courses/{opened}/waiver"
+    assert cast.bob.api.put(at, waived, if_match="*").status == 200
     ended = next(each for each in cast.bob.api.get(path).json["items"] if each["ended_at"])
     left = {"left_at": ended["ended_at"], "met": [], "reason": "Her train.", "confirm": ["left_at"]}
     assert cast.bob.api.post(f"{path}/{ended['id']}/discharges", left).status == 201
@@ -109,6 +115,9 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     assert of(items, "infusion_move")[0]["to_at"] == "2026-03-12T09:00:00Z"
     (seen,) = of(items, "observation")
     assert (seen["systolic"], "recorded_by" in seen) == (130, False)
+    (course,) = of(items, "course")
+    assert (course["trials"], course["waived"]) == ([TRIAL], ["trials"])
+    assert (course["waiver_reason"], course["has_waiver_reason"]) == (None, True)
     (left,) = of(items, "discharge")
     assert (left["met"], left["reason"], left["has_reason"]) == ([], None, True)
     assert "recorded_by" not in left

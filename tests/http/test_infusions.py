@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diary.infusions.doubts import USUAL_DOSES
-from diary.infusions.numbers import numbered
+from diary.infusions.numbers import Place, numbered, places
 from tests.cast import Cast, Patient
 from tests.client import Response
 from tests.clock import START, SimulatedClock
@@ -40,7 +40,9 @@ class Visits:
         return self._bob.api.post(f"{self.path}/{infusion}/{verb}", body)
 
     def start(self, infusion: str, day: float, **more: Any) -> Response:
-        return self.do(infusion, "start", started_at=(START + day * DAY).isoformat(), **more)
+        of_no_course = {"confirm": ["course", *more.pop("confirm", [])]}
+        moment = {"started_at": (START + day * DAY).isoformat()}
+        return self.do(infusion, "start", **moment, **of_no_course, **more)
 
     def end(self, infusion: str, day: float, **more: Any) -> Response:
         return self.do(infusion, "end", ended_at=(START + day * DAY).isoformat(), **more)
@@ -204,8 +206,10 @@ def test_two_who_plan_at_once_get_two_numbers(cast: Cast, visits: Visits) -> Non
 
 
 class _Visit:
-    def __init__(self, id: int, state: str, planned: int, started: int | None) -> None:
-        self.id, self.state = id, state
+    def __init__(
+        self, id: int, state: str, planned: int, started: int | None, course_id: str | None = None
+    ) -> None:
+        self.id, self.state, self.course_id = id, state, course_id
         self.planned_at = START + planned * DAY
         self.started_at = None if started is None else START + started * DAY
 
@@ -234,6 +238,33 @@ def test_numbers_have_no_gap_and_follow_time(drawn: list[tuple[str, int, int]]) 
                 assert numbers[one.id] < numbers[other.id]  # type: ignore[operator]
     given = {numbers[each.id] for each in began}
     assert given == set(range(1, len(began) + 1))
+
+
+@given(
+    st.lists(st.tuples(STATES, MOMENTS, st.sampled_from([None, "first", "second"]))),
+    st.integers(1, 3),
+)
+def test_within_a_course_they_are_counted_in_the_same_order(
+    drawn: list[tuple[str, int, str | None]], induction: int
+) -> None:
+    visits = [
+        _Visit(id, state, moment, moment if state in ("started", "ended") else None, course)
+        for id, (state, moment, course) in enumerate(drawn)
+    ]
+    lengths: dict[Any, int] = dict.fromkeys(["first", "second"], induction)
+    stand: dict[Any, Place] = dict(places(visits, lengths))
+    assert {id: place.number for id, place in stand.items()} == numbered(visits)
+    for course in ("first", "second", None):
+        there = [each for each in visits if each.course_id == course and each.state != "cancelled"]
+        there.sort(key=lambda each: stand[each.id].number or 0)
+        expected = range(1, len(there) + 1) if course else [None] * len(there)
+        assert [stand[each.id].number_in_course for each in there] == list(expected)
+        phases = [stand[each.id].phase for each in there]
+        first = ["induction"] * min(induction, len(there)) if course else []
+        rest = "maintenance" if course else None
+        assert phases == [*first, *[rest] * (len(there) - len(first))]
+    gone = {stand[each.id] for each in visits if each.state == "cancelled"}
+    assert gone <= {Place(None, None, None)}
 
 
 def test_a_patient_sees_what_is_planned_for_them_and_nothing_else(

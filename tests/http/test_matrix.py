@@ -57,12 +57,15 @@ def _objects(
     (alert,) = doctor.api.get("/v1/alerts", patient_id=patient.id, status="open").json["items"]
     planned = {"planned_at": LATER}
     infusion = doctor.api.post(f"/v1/patients/{patient.id}/infusions", planned).json
+    trd = {"indication": "trd"}
+    course = doctor.api.post(f"/v1/patients/{patient.id}/courses", trd).json
     rota = admin.api.post("/v1/rotas", ROTA).json["id"]
     (owed, *_) = doctor.api.get(f"/v1/alerts/{alert['id']}/deliveries").json["items"]
     return {
         "patient_id": patient.id,
         "check_in_id": check_in,
         "infusion_id": infusion["id"],
+        "course_id": course["id"],
         "note_id": note["id"],
         "quarantine_id": apart["id"],
         "window_id": windows[0]["id"],

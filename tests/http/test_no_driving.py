@@ -9,13 +9,14 @@ from tests.client import Response
 from tests.clock import SimulatedClock
 
 MORNING = "2026-03-03T05:00:00Z"  # six o'clock in Madrid
+OF_NO_COURSE = {"confirm": ["course"]}
 SENTENCE = "Do not drive, ride a bicycle or work with machines before the morning"
 
 
 def infuse(cast: Cast, started_at: str, ended_at: str | None) -> None:
     path = f"/v1/patients/{cast.alice.id}/infusions"
     infusion = cast.bob.api.post(path, {"planned_at": started_at}).json["id"]
-    begun = cast.bob.api.post(f"{path}/{infusion}/start", {"started_at": started_at})
+    begun = cast.bob.api.post(f"{path}/{infusion}/start", {"started_at": started_at} | OF_NO_COURSE)
     assert begun.status == 200, begun
     if ended_at:
         ended = cast.bob.api.post(f"{path}/{infusion}/end", {"ended_at": ended_at})

@@ -29,7 +29,7 @@ class Visit:
         self._api = cast.bob.api
         self._infusions = f"/v1/patients/{cast.enrol('Olga').id}/infusions"
         infusion = self.plan(BEGUN)
-        begun = self._api.post(f"{infusion}/start", {"started_at": BEGUN})
+        begun = self._api.post(f"{infusion}/start", {"started_at": BEGUN, "confirm": ["course"]})
         assert begun.status == 200
         self.path = f"{infusion}/observations"
 

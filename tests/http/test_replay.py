@@ -203,7 +203,10 @@ def test_an_infusion_counts_as_far_as_it_was_known(
     infusion = cast.bob.api.post(path, planned).json["id"]
     clock.advance(hours=6)
     unknown = olga.check_in(mood=1).json["id"]
-    started = {"started_at": (clock.now() - timedelta(hours=5)).isoformat()}
+    started = {
+        "started_at": (clock.now() - timedelta(hours=5)).isoformat(),
+        "confirm": ["course"],
+    }
     ended = {
         "ended_at": (clock.now() - timedelta(hours=2)).isoformat(),
         "confirm": ["ended_at"],

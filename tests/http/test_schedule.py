@@ -68,8 +68,10 @@ def test_on_the_day_of_an_infusion_it_opens_four_hours_after_the_end(
     assert times(window(cast.alice, "daily@2026-03-04"))[0] == "2026-03-04T15:00:00Z"
     assert window(cast.alice, "daily@2026-03-05")["after_effects"] is True
     clock.advance(days=2, hours=1)
-    cast.bob.api.post(f"{infusion}/start", {"started_at": "2026-03-04T09:30:00Z"})
-    cast.bob.api.post(f"{infusion}/end", {"ended_at": "2026-03-04T10:00:00Z"})
+    started = {"started_at": "2026-03-04T09:30:00Z", "confirm": ["course"]}
+    assert cast.bob.api.post(f"{infusion}/start", started).status == 200
+    ended = {"ended_at": "2026-03-04T10:00:00Z"}
+    assert cast.bob.api.post(f"{infusion}/end", ended).status == 200
     engine.run_until_idle()
     assert times(window(cast.alice, "daily@2026-03-04"))[0] == "2026-03-04T14:00:00Z"
     after = [each["slot"] for each in windows(cast.alice) if each["after_effects"]]
