@@ -71,7 +71,7 @@ class Courses(Resource):
     def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> Course:
         """Open a course. The planned infusions are of it, and whatever is planned until it is
         closed."""
-        return _read(work, patient_id, service.begin(work, patient_id, **body))
+        return _read(work, patient_id, service.create(work, patient_id, **body))
 
 
 @ns.route("/patients/<uuid:patient_id>/courses/<uuid:course_id>")

@@ -244,7 +244,7 @@ class _Play:
         )
 
     def _open_course(self, work: Work, patient_id: UUID) -> None:
-        course = courses.begin(
+        course = courses.create(
             work,
             patient_id,
             indication=Indication.TRD,

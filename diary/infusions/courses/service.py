@@ -48,7 +48,7 @@ class CourseState(Conflict):
     title = "The course is not in the right state for this"
 
 
-def begin(
+def create(
     work: Work,
     patient_id: UUID,
     *,
