@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from flask_restx import Namespace, Resource
-from sqlalchemy import Row
+from sqlalchemy import Select
 
 from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
-from diary.checkins.administered import last_total
+from diary.checkins.administered import last_totals
 from diary.errors import NotFound
 from diary.infusions.courses import reading, service
 from diary.infusions.courses.reading import Course
@@ -36,31 +36,39 @@ _CHANGE = (NotFound, OnlyReading, CourseState)
 class WaitingCourses(Resource):
     """Courses that have not begun."""
 
-    @operation(scope=Scope.PATIENTS_READ, returns=CourseView, page=True)
+    @operation(scope=Scope.COURSES_READ, returns=CourseView, page=True)
     def get(self, work: Work, page: Page) -> Found:
-        """List the open courses whose first infusion has not begun, the newest first, each with
-        what is missing."""
-        return page.read(
-            work, reading.waiting(work), courses.c.id, shown=lambda row: _shown(work, row)
-        )
+        """List the courses that have not begun, each with what is missing.
+
+        The newest first.
+        """
+        return _listed(work, page, reading.waiting(work))
+
+
+@ns.route("/courses/incomplete")
+class IncompleteCourses(Resource):
+    """Courses that began without something."""
+
+    @operation(scope=Scope.COURSES_READ, returns=CourseView, page=True)
+    def get(self, work: Work, page: Page) -> Found:
+        """List the open courses that began though something was missing.
+
+        `lacked` says what, and nobody had waived it. The newest first.
+        """
+        return _listed(work, page, reading.incomplete(work))
 
 
 @ns.route("/patients/<uuid:patient_id>/courses")
 class Courses(Resource):
     """Of one patient."""
 
-    @operation(scope=Scope.PATIENTS_READ, returns=CourseView, page=True, raises=(NotFound,))
+    @operation(scope=Scope.COURSES_READ, returns=CourseView, page=True, raises=(NotFound,))
     def get(self, work: Work, patient_id: UUID, page: Page) -> Found:
         """List a patient's courses, the newest first."""
-        return page.read(
-            work,
-            reading.of_patient(work, patient_id),
-            courses.c.id,
-            shown=lambda row: _shown(work, row),
-        )
+        return _listed(work, page, reading.of_patient(work, patient_id))
 
     @operation(
-        scope=Scope.INFUSIONS_WRITE,
+        scope=Scope.COURSES_WRITE,
         body=NewCourseDraft,
         returns=CourseView,
         status=201,
@@ -69,8 +77,10 @@ class Courses(Resource):
         idempotent=True,
     )
     def post(self, work: Work, patient_id: UUID, body: dict[str, Any]) -> Course:
-        """Open a course. The planned infusions are of it, and whatever is planned until it is
-        closed."""
+        """Open a course of treatment.
+
+        The planned infusions are of it, and whatever is planned until it is closed.
+        """
         return _read(work, patient_id, service.create(work, patient_id, **body))
 
 
@@ -79,10 +89,9 @@ class OneCourse(Resource):
     """One of them."""
 
     @operation(
-        scope=Scope.PATIENTS_READ,
+        scope=Scope.COURSES_READ,
         returns=CourseView,
         versioned=True,
-        also=(304,),
         raises=(NotFound,),
     )
     def get(self, work: Work, patient_id: UUID, course_id: UUID) -> Course:
@@ -90,7 +99,7 @@ class OneCourse(Resource):
         return _read(work, patient_id, course_id)
 
     @operation(
-        scope=Scope.INFUSIONS_WRITE,
+        scope=Scope.COURSES_WRITE,
         body=CourseDraft,
         returns=CourseView,
         versioned=True,
@@ -104,8 +113,10 @@ class OneCourse(Resource):
         body: dict[str, Any],
         expected: Expected,
     ) -> Course:
-        """Say anew what a course rests on. With another baseline instrument, what was entered of
-        the one before is no baseline any more; once the course has begun, it stays.
+        """Say anew what a course rests on.
+
+        With another baseline instrument, what was entered of the one before is no baseline any
+        more. Once the course has begun, `induction_infusions` alone can be another.
         """
         service.change(work, patient_id, course_id, **body, expected=expected)
         return _read(work, patient_id, course_id)
@@ -130,8 +141,10 @@ class CourseAssessment(Resource):
         body: dict[str, Any],
         expected: Expected,
     ) -> Course:
-        """Say when you examined the patient and found that ketamine may be given. It counts for a
-        first infusion of the 30 days after."""
+        """Say when you examined the patient and found that ketamine may be given.
+
+        It counts for a first infusion of the 30 days after.
+        """
         service.assess(work, patient_id, course_id, **body, expected=expected)
         return _read(work, patient_id, course_id)
 
@@ -141,7 +154,7 @@ class CourseBaseline(Resource):
     """From where the course is measured."""
 
     @operation(
-        scope=Scope.INFUSIONS_WRITE,
+        scope=Scope.COURSES_WRITE,
         body=CourseBaselineDraft,
         returns=CourseView,
         versioned=True,
@@ -155,8 +168,11 @@ class CourseBaseline(Resource):
         body: dict[str, Any],
         expected: Expected,
     ) -> Course:
-        """Enter a total of the baseline instrument. It counts for a first infusion of the 14 days
-        after, unless the patient has answered the instrument since."""
+        """Enter a total of the baseline instrument.
+
+        It counts for a first infusion of the 14 days after, unless the patient has answered the
+        instrument since.
+        """
         service.rate(work, patient_id, course_id, **body, expected=expected)
         return _read(work, patient_id, course_id)
 
@@ -181,8 +197,10 @@ class CourseWaiver(Resource):
         body: dict[str, Any],
         expected: Expected,
     ) -> Course:
-        """Let the first infusion begin though what you name is missing. It takes the place of what
-        was waived before."""
+        """Let the first infusion begin though what you name is missing.
+
+        It takes the place of what was waived before.
+        """
         service.waive(work, patient_id, course_id, **body, expected=expected)
         return _read(work, patient_id, course_id)
 
@@ -192,7 +210,7 @@ class CourseClosed(Resource):
     """The end."""
 
     @operation(
-        scope=Scope.INFUSIONS_WRITE,
+        scope=Scope.COURSES_WRITE,
         body=CourseClosing,
         returns=CourseView,
         raises=_CHANGE,
@@ -205,8 +223,9 @@ class CourseClosed(Resource):
 
 
 def _read(work: Work, patient_id: UUID, course_id: UUID) -> Course:
-    return reading.get(work, patient_id, course_id, last_total)
+    return reading.get(work, patient_id, course_id, last_totals)
 
 
-def _shown(work: Work, row: Row[Any]) -> Course:
-    return reading.opened(work, row, last_total)
+def _listed(work: Work, page: Page, query: Select[Any]) -> Found:
+    found = page.read(work, query, courses.c.id, shown=lambda row: reading.opened(work, row))
+    return Found(reading.weighed(work, found.items, last_totals), found.next_cursor)

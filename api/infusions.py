@@ -9,9 +9,9 @@ from sqlalchemy import Row
 from api.operation import operation
 from api.paging import Found, Page
 from diary.access.permissions import Scope
-from diary.checkins.administered import last_total
+from diary.checkins.administered import last_totals
 from diary.errors import NotFound
-from diary.infusions import discharge, escorts, reading, service
+from diary.infusions import departures, escorts, reading, service
 from diary.infusions.courses.starting import CourseNotReady
 from diary.infusions.doubts import NeedsConfirmation
 from diary.infusions.model import infusions
@@ -128,10 +128,11 @@ class InfusionStarting(Resource):
     ) -> Row[Any]:
         """Record that a planned infusion began.
 
-        The first one of a course needs all that its gate asks for: 409 `course-not-ready` names
-        what is missing. One that is of no course is asked about.
+        The first one of a course needs what has to be known before it: 409 `course-not-ready` names
+        what is missing. One that began more than 15 minutes ago was given: it is asked about, and
+        so is one that is of no course.
         """
-        return service.start(work, patient_id, infusion_id, **body, measuring=last_total)
+        return service.start(work, patient_id, infusion_id, **body, measuring=last_totals)
 
 
 @ns.route("/<uuid:infusion_id>/end")
@@ -190,17 +191,19 @@ class OwnInfusions(Resource):
         )
 
 
-@visits.route("/not-discharged")
-class InfusionsNotDischarged(Resource):
+@visits.route("/not-left")
+class InfusionsNotLeft(Resource):
     """Visits that nobody is known to have gone home from."""
 
     @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True)
     def get(self, work: Work, page: Page) -> Found:
-        """List the infusions that began in the last seven days and of which it is not entered that
-        the patient left, the first that began first."""
+        """List the infusions of the last seven days from which nobody is known to have gone home.
+
+        The first that began comes first.
+        """
         return page.read(
             work,
-            discharge.missing(work),
+            departures.missing(work),
             infusions.c.started_at,
             infusions.c.id,
             descending=False,
@@ -213,8 +216,10 @@ class InfusionsWithoutEscort(Resource):
 
     @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True)
     def get(self, work: Work, page: Page) -> Found:
-        """List the infusions of the next week for which an escort or the transport is missing, the
-        next first."""
+        """List the infusions of the next week for which an escort or the transport is missing.
+
+        The next comes first.
+        """
         return page.read(
             work,
             escorts.missing(work),

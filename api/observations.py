@@ -47,9 +47,9 @@ class Observations(Resource):
     def post(
         self, work: Work, patient_id: UUID, infusion_id: UUID, body: dict[str, Any]
     ) -> Row[Any]:
-        """Enter vital signs, dissociation, or both. Nothing is changed: a wrong entry is corrected
-        by another one that names it.
+        """Enter vital signs, dissociation, or both.
 
-        Nobody is paged by it: whoever enters it is with the patient.
+        Nothing is changed: a wrong entry is corrected by another one that names it. Nobody
+        is paged by it: whoever enters it is with the patient.
         """
         return seen.record(work, patient_id, infusion_id, **body)

@@ -24,10 +24,12 @@ from diary.checkins.receipt import Draft
 from diary.checkins.record import record
 from diary.database import Database
 from diary.ids import NewId
+from diary.infusions import departures
 from diary.infusions import reading as infusion_reading
 from diary.infusions import service as infusions
 from diary.infusions.courses import service as courses
 from diary.infusions.courses.gate import Indication, Outcome, Trial
+from diary.infusions.departures import Criterion
 from diary.infusions.model import infusions as infusion_rows
 from diary.patients import devices
 from diary.patients import service as patients
@@ -46,6 +48,7 @@ TEAM = {"bob": Role.CLINICIAN, "dana": Role.CARE_MANAGER, "erin": Role.CLINIC_AD
 _SEED = 7
 _DOSE = 0.5
 _INFUSION = timedelta(minutes=40)
+_WATCHED = timedelta(hours=2)
 _BASELINE = 21
 _TRIALS = (
     Trial("Sertraline", adequate=True, outcome=Outcome.NO_RESPONSE, weeks=8),
@@ -226,6 +229,7 @@ class _Play:
             if visit < story.evenings[-1].at:
                 ended = visit + _INFUSION
                 self._plan(ended, partial(self._infuse, name, number, visit))
+                self._plan(visit + _WATCHED, partial(self._leave, name, number))
         for evening in story.evenings:
             self._plan(evening.arrives, partial(self._check_in, name, evening))
 
@@ -257,14 +261,22 @@ class _Play:
         courses.rate(work, patient_id, course, total=_BASELINE, rated_at=work.now, **of_it)
 
     def _infuse(self, name: str, number: int, started_at: datetime) -> None:
-        patient = self._devices[name.lower()].patient
         with self._house.work(self._bob) as work:
-            planned = work.row(
-                infusion_reading.of_patient(work, patient).where(infusion_rows.c.number == number)
-            )
-            assert planned is not None
-            infusions.start(work, patient, planned.id, started_at=started_at)
-            infusions.end(work, patient, planned.id, ended_at=work.now, dose_mg_per_kg=_DOSE)
+            patient, planned = self._visit(work, name, number)
+            infusions.start(work, patient, planned, started_at=started_at)
+            infusions.end(work, patient, planned, ended_at=work.now, dose_mg_per_kg=_DOSE)
+
+    def _leave(self, name: str, number: int) -> None:
+        with self._house.work(self._bob) as work:
+            visit = self._visit(work, name, number)
+            departures.record(work, *visit, left_at=work.now, met=[*Criterion], reason=None)
+
+    def _visit(self, work: Work, name: str, number: int) -> tuple[UUID, UUID]:
+        patient = self._devices[name.lower()].patient
+        visits = infusion_reading.of_patient(work, patient)
+        row = work.row(visits.where(infusion_rows.c.number == number))
+        assert row is not None
+        return patient, row.id
 
     def _check_in(self, name: str, evening: Evening) -> None:
         body = {

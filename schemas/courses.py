@@ -21,6 +21,7 @@ _INDUCTION = {
     "description": "How many infusions are to make the patient better; those after them are to "
     "keep it so."
 }
+_LACKED = {"description": "What the first infusion was given without, though nobody had waived it."}
 _MISSING = {
     "description": "What the first infusion would lack if it began now, and was not waived."
 }
@@ -42,10 +43,11 @@ class TrialDraft(Body):
 
 
 class CourseDraft(Body):
-    """What a course rests on, apart from why it is given."""
+    """What a course rests on."""
 
+    indication = Word(Indication, required=True, metadata=_INDICATION)
     trials = Items(Part(TrialDraft), required=True, max=_MOST_TRIALS)
-    induction_infusions = Int(required=True, min=1, max=50, metadata=_INDUCTION)
+    induction_infusions = Int(required=True, min=0, max=50, metadata=_INDUCTION)
     baseline_instrument = Word(BASELINES, required=True)
 
 
@@ -54,7 +56,7 @@ class NewCourseDraft(Body):
 
     indication = Word(Indication, required=True, metadata=_INDICATION)
     trials = Items(Part(TrialDraft), load_default=list, max=_MOST_TRIALS)
-    induction_infusions = Int(load_default=6, min=1, max=50, metadata=_INDUCTION)
+    induction_infusions = Int(load_default=6, min=0, max=50, metadata=_INDUCTION)
     baseline_instrument = Word(BASELINES, load_default="phq-9")
 
 
@@ -105,7 +107,8 @@ class OwnCourseView(View):
     baseline_total = Int(
         allow_none=True,
         metadata={
-            "description": "As it was entered; once the course has begun, what it is measured from."
+            "description": "As it was entered. Once the course has begun, what it is measured "
+            "from; where `waived` or `lacked` names the baseline, an entry that did not count."
         },
     )
     baseline_at = Instant(allow_none=True)
@@ -118,6 +121,7 @@ class OwnCourseView(View):
     waiver_reason = Text(allow_none=True)
     opened_at = Instant()
     begun_at = Instant(allow_none=True)
+    lacked = Items(Word(Item), metadata=_LACKED)
     closed_at = Instant(allow_none=True)
     close_reason = Text(allow_none=True, metadata={"enum": [*REASONS, None]})
 

@@ -8,7 +8,7 @@ from schemas.checkins import ScoresView
 from schemas.clinic import OwnClinicView
 from schemas.consents import GivenView
 from schemas.courses import OwnCourseView
-from schemas.discharges import OwnDischargeView
+from schemas.departures import OwnDepartureView
 from schemas.displays import OwnDisplayView
 from schemas.fields import (
     Explanation,
@@ -184,7 +184,7 @@ class ExportKnownBaselineView(View):
     reason = Text(allow_none=True, max=2_000)
 
 
-class ExportDischargeView(OwnDischargeView):
+class ExportDepartureView(OwnDepartureView):
     """How the patient was when they went home."""
 
     has_reason = Flag(metadata={"description": "The clinic gives it on request."})
@@ -225,7 +225,7 @@ class ExportItemView(View):
     window = Part(WindowView)
     infusion_move = Part(MovedInfusionView)
     observation = Part(OwnObservationView)
-    discharge = Part(ExportDischargeView)
+    departure = Part(ExportDepartureView)
     course = Part(ExportCourseView)
 
 

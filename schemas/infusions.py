@@ -100,7 +100,7 @@ class InfusionView(View):
         allow_none=True,
         metadata={"description": "Since when it is settled how they travel."},
     )
-    discharged_at = Instant(
+    left_at = Instant(
         allow_none=True, metadata={"description": "When the patient left, once that is entered."}
     )
     created_at = Instant()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from diary.alerts.model import alert_entries, alerts, locations
 from diary.callers import OPERATOR
 from diary.checkins.model import quarantine
-from diary.infusions.model import courses, discharges
+from diary.infusions.model import courses, departures
 from diary.patients.model import (
     break_glass,
     devices,
@@ -46,7 +46,7 @@ def sealed_fields(work: Work, clinic: UUID, patient: UUID) -> Iterator[tuple[byt
         (patient_contacts.c.details, patient_contacts.c.patient_id == patient),
         (locations.c.text, locations.c.patient_id == patient),
         (known_baselines.c.reason, known_baselines.c.patient_id == patient),
-        (discharges.c.reason, discharges.c.patient_id == patient),
+        (departures.c.reason, departures.c.patient_id == patient),
         (courses.c.trials, courses.c.patient_id == patient),
         (courses.c.waiver_reason, courses.c.patient_id == patient),
         (alert_entries.c.note, alert_entries.c.alert_id.in_(of_theirs)),

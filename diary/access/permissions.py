@@ -37,6 +37,8 @@ class Scope(StrEnum):
     BREAK_GLASS_READ = "break-glass:read"
     PATIENTS_ERASE = "patients:erase"
     INFUSIONS_WRITE = "infusions:write"
+    COURSES_READ = "courses:read"
+    COURSES_WRITE = "courses:write"
     ASSESSMENTS_WRITE = "assessments:write"
     CHECK_INS_READ = "check-ins:read"
     CHECK_INS_REVIEW = "check-ins:review"
@@ -70,6 +72,8 @@ _CLINICAL = frozenset(
         Scope.PATIENTS_READ,
         Scope.PATIENTS_WRITE,
         Scope.INFUSIONS_WRITE,
+        Scope.COURSES_READ,
+        Scope.COURSES_WRITE,
         Scope.CHECK_INS_READ,
         Scope.NOTES_WRITE,
         Scope.SAFETY_PLANS_READ,

@@ -2,16 +2,25 @@
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Numeric, String
 
-from diary.columns import Document, Id, Instant, clinic_table, partial_index, within_clinic
+from diary.columns import (
+    Document,
+    Id,
+    Instant,
+    clinic_table,
+    partial_index,
+    version_column,
+    within_clinic,
+)
 
 # A course of treatment; a patient has at most one that is not closed. trials and waiver_reason are
 # sealed. assessed_*, baseline_*, waived_*: what was known before its first infusion, which began at
-# begun_at; waived: what of it that one did without. baseline_check_in_id: the patient's own answer
-# that the baseline is of; NULL where the care team entered it.
+# begun_at; waived: what of it that one could do without; lacked: what else it did without, NULL for
+# nothing. baseline_check_in_id: the patient's own answer that the baseline is of; NULL where the
+# care team entered it.
 courses = clinic_table(
     "courses",
     Column("patient_id", Id, nullable=False),
-    Column("version", Integer, nullable=False),
+    version_column(),
     Column("indication", String(24), nullable=False),
     Column("trials", LargeBinary, nullable=False),
     Column("induction_infusions", Integer, nullable=False),
@@ -29,6 +38,7 @@ courses = clinic_table(
     Column("opened_at", Instant, nullable=False),
     Column("opened_by", Id),
     Column("begun_at", Instant),
+    Column("lacked", Document),
     Column("closed_at", Instant),
     Column("closed_by", Id),
     Column("close_reason", String(24)),
@@ -41,8 +51,8 @@ courses = clinic_table(
 
 # number: among the patient's that were or will be given, in the order of their moments; NULL where
 # it was cancelled; number_in_course: among those of its course. planned_minutes: how long it is to
-# run. escort_due_at: when it is told that the way home is not arranged. discharged_at: when the
-# patient left, by the newest discharge.
+# run. escort_due_at: when it is told that the way home is not arranged. left_at: when the
+# patient went home, by the newest departure.
 infusions = clinic_table(
     "infusions",
     Column("patient_id", Id, nullable=False),
@@ -62,7 +72,7 @@ infusions = clinic_table(
     Column("escort_arranged_at", Instant),
     Column("transport_arranged_at", Instant),
     Column("escort_due_at", Instant),
-    Column("discharged_at", Instant),
+    Column("left_at", Instant),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("state IN ('planned', 'started', 'ended', 'cancelled')", name="state"),
     CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="order"),
@@ -114,12 +124,13 @@ observations = clinic_table(
 )
 
 # How a patient was when they left after an infusion. The newest of a visit counts, and the others
-# stay. met: the criteria that were; reason: sealed, why the patient left though others were not.
-discharges = clinic_table(
-    "discharges",
+# stay. left_at: NULL takes back that they had left. met: the criteria that were; reason: sealed:
+# why they left though others were not.
+departures = clinic_table(
+    "departures",
     Column("patient_id", Id, nullable=False),
     Column("infusion_id", Id, nullable=False),
-    Column("left_at", Instant, nullable=False),
+    Column("left_at", Instant),
     Column("met", Document, nullable=False),
     Column("reason", LargeBinary),
     Column("recorded_at", Instant, nullable=False),

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, update
 from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts
 from diary.infusions.courses.reading import Measuring, current
-from diary.infusions.courses.starting import let_begin, unmeasured
+from diary.infusions.courses.starting import doubts_of, hold, unmeasured, weigh
 from diary.infusions.model import infusion_moves, infusions
 from diary.infusions.numbers import renumber
 from diary.infusions.reading import get, in_state, lock, of
@@ -122,17 +122,18 @@ def start(
 ) -> Row[Any]:
     """Record that a planned infusion began.
 
-    measuring: what the patient's own answers say of the course's baseline. Raises NotFound,
+    measuring: what patients' own answers say of a course's baseline. Raises NotFound,
     OnlyReading, InfusionNotReady, CourseNotReady, NeedsConfirmation, and Invalid for a moment that
     is yet to come.
     """
     zone = lock(work, patient_id)
     infusion = in_state(work, patient_id, infusion_id, "planned")
     doubts.not_ahead("started_at", started_at, work.now)
-    if infusion.course_id is not None:
-        let_begin(work, patient_id, infusion.course_id, measuring, started_at)
+    beginning = weigh(work, infusion, started_at, measuring)
     others = _others(work, patient_id, infusion_id)
-    confirmed = doubts.settle(doubts.of_start(infusion, started_at, others, zone=zone), confirm)
+    asked = doubts.of_start(infusion, started_at, others, zone=zone)
+    confirmed = doubts.settle([*asked, *doubts_of(beginning)], confirm)
+    hold(work, beginning)
     _set(work, infusion_id, state="started", started_at=started_at, escort_due_at=None)
     return _done(work, patient_id, infusion_id, "started", confirmed)
 

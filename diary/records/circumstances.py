@@ -10,11 +10,10 @@ from diary.alerts import locations as locating
 from diary.alerts.model import locations
 from diary.callers import CallerKind
 from diary.checkins import baselines
-from diary.checkins.administered import last_total
-from diary.infusions import discharge
+from diary.infusions import departures
 from diary.infusions.courses import reading as courses
 from diary.infusions.model import courses as course_rows
-from diary.infusions.model import discharges
+from diary.infusions.model import departures as departure_rows
 from diary.patients import contacts, states
 from diary.patients.model import patient_states
 from diary.records.items import Found, Key, read_after
@@ -68,7 +67,7 @@ def treated(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """The courses of treatment. The care team's reason for a waiver is for it to give."""
 
     def shown(row: Row[Any]) -> dict[str, Any]:
-        course = courses.opened(work, row, last_total)
+        course = courses.opened(work, row)
         reason = None if work.caller.kind is CallerKind.DEVICE else course.waiver_reason
         has_reason = course.waiver_reason is not None
         return asdict(course) | {"waiver_reason": reason, "has_waiver_reason": has_reason}
@@ -81,12 +80,12 @@ def left(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:
     """How the patient was when they went home. The care team's reason is for it to give."""
 
     def shown(row: Row[Any]) -> dict[str, Any]:
-        opened = discharge.opened(work, row)
+        opened = departures.opened(work, row)
         reason = None if work.caller.kind is CallerKind.DEVICE else opened.reason
         return asdict(opened) | {"reason": reason, "has_reason": opened.reason is not None}
 
-    by = (discharges.c.recorded_at, discharges.c.id)
-    return read_after(work, discharge.of_patient(work, patient_id), by, after, limit, shown)
+    by = (departure_rows.c.recorded_at, departure_rows.c.id)
+    return read_after(work, departures.of_patient(work, patient_id), by, after, limit, shown)
 
 
 def planned(work: Work, patient_id: UUID, after: Key, limit: int) -> Found:

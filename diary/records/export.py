@@ -56,7 +56,7 @@ _SECTIONS = (
     _Section("window", circumstances.asked),
     _Section("infusion_move", sections.moved),
     _Section("observation", sections.observed),
-    _Section("discharge", circumstances.left),
+    _Section("departure", circumstances.left),
     _Section("course", circumstances.treated),
 )
 NAMES = tuple(section.name for section in _SECTIONS)

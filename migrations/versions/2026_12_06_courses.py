@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_12_06_courses"
-down_revision = "2026_12_05_discharges"
+down_revision = "2026_12_05_departures"
 branch_labels = None
 depends_on = None
 
@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("clinic_id", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
         sa.Column("patient_id", ID, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("indication", sa.String(24), nullable=False),
         sa.Column("trials", sa.LargeBinary(), nullable=False),
         sa.Column("induction_infusions", sa.Integer(), nullable=False),
@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("opened_at", INSTANT, nullable=False),
         sa.Column("opened_by", ID),
         sa.Column("begun_at", INSTANT),
+        sa.Column("lacked", DOCUMENT),
         sa.Column("closed_at", INSTANT),
         sa.Column("closed_by", ID),
         sa.Column("close_reason", sa.String(24)),

@@ -62,6 +62,8 @@ def test_every_declared_operation_is_described() -> None:
 def test_an_operation_is_described_in_full(operation: dict[str, Any]) -> None:
     assert operation["summary"].strip()
     assert not operation["summary"].endswith(".")
+    # A sentence that runs over the first line is torn in two.
+    assert not operation.get("description", "")[:1].islower(), operation
     tags = {tag["name"] for tag in DOCUMENT["tags"]}
     assert set(operation["tags"]) <= tags
     assert len(operation["tags"]) == 1

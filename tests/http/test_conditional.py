@@ -9,7 +9,7 @@ from tests.cast import Cast, Member
 from tests.client import Api, Response
 from tests.http.test_bad_input import CLINIC, JSON
 from tests.http.test_checkins import at_once
-from tests.http.test_permissions import CONTACT, OVERRIDE, PLAN, PUBLIC_KEY, ROTA
+from tests.http.test_permissions import BODIES, CONTACT, OVERRIDE, PLAN, PUBLIC_KEY, ROTA
 
 # The rule knows no database.
 only_sqlite = pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
@@ -123,7 +123,11 @@ def things(cast: Cast) -> dict[str, tuple[Member, str, str, dict[str, Any] | Non
     steps = {"steps": [{"delay_minutes": 5, "targets": team}]}
     plan = f"/v1/patients/{cast.alice.id}/safety-plan"
     assert cast.bob.api.put(plan, PLAN).status == 200
+    courses = f"/v1/patients/{cast.alice.id}/courses"
+    course = f"{courses}/{cast.bob.api.post(courses, {'indication': 'other'}).json['id']}"
+    rests_on = BODIES["putOneCourse"]
     return {
+        "course": (cast.bob, course, course, rests_on),
         "plan": (cast.bob, plan, plan, PLAN),
         "clinic": (erin, "/v1/clinic", "/v1/clinic", CLINIC),
         "retention": (erin, "/v1/clinic/retention", "/v1/clinic/retention", {"months": 120}),
@@ -150,7 +154,7 @@ def test_whatever_can_be_changed_is_changed_by_its_version(cast: Cast) -> None:
         assert change(who.api, url, body, '"77"').code == "precondition-failed", name
         assert who.api.get(read).headers["ETag"] == tag, name
         unchanged = who.api.send("GET", read, headers={"If-None-Match": f"W/{tag}"})
-        if name in ("endpoint", "retention"):
+        if name in ("endpoint", "retention", "course"):
             assert unchanged.status == 200
         else:
             assert (unchanged.status, unchanged.body, unchanged.headers["ETag"]) == (304, b"", tag)

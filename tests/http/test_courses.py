@@ -26,6 +26,11 @@ def trial(
 TWO = [trial("Sertraline"), trial("Venlafaxine", "partial-response", weeks=None)]
 
 
+def resting_on(**more: Any) -> dict[str, Any]:
+    rests_on = {"indication": "trd", "trials": TWO, "induction_infusions": 6}
+    return rests_on | {"baseline_instrument": "phq-9"} | more
+
+
 class Treatment:
     """Bob's side of the treatment of somebody who has had none yet."""
 
@@ -92,11 +97,7 @@ def test_the_first_infusion_needs_trials_an_assessment_and_a_baseline(
     infusion = treatment.plan()
     assert lacking(treatment.start(infusion)) == {"trials", "assessment", "baseline"}
     assert treatment.missing(course) == ["trials", "assessment", "baseline"]
-    rests_on: dict[str, Any] = {
-        "trials": TWO,
-        "induction_infusions": 6,
-        "baseline_instrument": "phq-9",
-    }
+    rests_on = resting_on(induction_infusions=6, baseline_instrument="phq-9")
     assert treatment.say(course, **rests_on).status == 200
     assert lacking(treatment.start(infusion)) == {"assessment", "baseline"}
     treatment.assess(course)
@@ -150,6 +151,20 @@ def test_how_many_is_a_matter_of_the_indication(
     assert ("trials" in treatment.missing(course)) is needed
 
 
+def test_what_is_missing_is_never_told_from_a_copy(
+    treatment: Treatment, clock: SimulatedClock
+) -> None:
+    course = treatment.course()
+    treatment.assess(course)
+    treatment.rate(course)
+    read = treatment.bob.api.get(course)
+    assert read.json["missing"] == []
+    clock.advance(days=15)
+    tag = {"If-None-Match": read.headers["ETag"]}
+    again = treatment.bob.api.send("GET", course, headers=tag)
+    assert (again.status, again.json["missing"]) == (200, ["baseline"])
+
+
 def test_an_assessment_stands_for_thirty_days_and_a_total_for_fourteen(
     treatment: Treatment, clock: SimulatedClock
 ) -> None:
@@ -161,6 +176,24 @@ def test_an_assessment_stands_for_thirty_days_and_a_total_for_fourteen(
     assert treatment.missing(course) == ["assessment", "baseline"]
 
 
+def test_what_was_given_is_recorded_and_says_what_it_lacked(
+    cast: Cast, treatment: Treatment, clock: SimulatedClock
+) -> None:
+    course, infusion = treatment.course(), treatment.plan()
+    treatment.assess(course)
+    clock.advance(minutes=14, seconds=59)
+    assert lacking(treatment.start(infusion)) == {"baseline"}
+    clock.advance(seconds=1)
+    asked = treatment.start(infusion)
+    assert (asked.code, faults(asked)) == ("needs-confirmation", {"/course": "not_ready"})
+    assert "14 days" in asked.json["errors"][0]["detail"]
+    assert treatment.bob.api.get(course).json["begun_at"] is None
+    assert treatment.start(infusion, confirm=["course"]).status == 200
+    (found,) = cast.bob.api.get("/v1/courses/incomplete").json["items"]
+    assert (found["begun_at"], found["lacked"]) == (NOW, ["baseline"])
+    assert cast.charlie.api.get("/v1/courses/incomplete").json["items"] == []
+
+
 def test_what_was_known_only_after_the_beginning_does_not_count(
     treatment: Treatment, clock: SimulatedClock
 ) -> None:
@@ -168,7 +201,41 @@ def test_what_was_known_only_after_the_beginning_does_not_count(
     clock.advance(hours=1)
     treatment.assess(course, "2026-03-02T09:00:01Z")
     treatment.rate(course, rated_at="2026-03-02T09:00:01Z")
-    assert lacking(treatment.start(infusion)) == {"assessment", "baseline"}
+    assert treatment.start(infusion, confirm=["course"]).status == 200
+    assert treatment.bob.api.get(course).json["lacked"] == ["assessment", "baseline"]
+
+
+def test_one_that_was_given_before_those_entered_begins_the_course_anew(
+    treatment: Treatment, clock: SimulatedClock
+) -> None:
+    clock.advance(days=2)
+    course = treatment.course()
+    earlier, later = treatment.plan(), treatment.plan("2026-03-04T09:00:00Z")
+    treatment.assess(course)
+    treatment.rate(course, rated_at="2026-03-03T09:00:00Z")
+    first = treatment.start(later, "2026-03-04T09:00:00Z", confirm=["started_at"])
+    assert first.status == 200, first
+    held = treatment.bob.api.get(course)
+    assert (held.json["begun_at"], held.json["lacked"]) == ("2026-03-04T09:00:00Z", [])
+    asked = treatment.start(earlier, confirm=["started_at"])
+    assert faults(asked) == {"/course": "not_ready"}
+    assert treatment.start(earlier, confirm=["started_at", "course"]).status == 200
+    anew = treatment.bob.api.get(course)
+    assert (anew.json["begun_at"], anew.json["lacked"]) == (NOW, ["baseline"])
+    assert treatment.places(earlier, later) == [(1, "induction"), (2, "induction")]
+    stale = held.headers["ETag"]
+    late = treatment.bob.api.put(course, resting_on(), if_match=stale)
+    assert late.code == "precondition-failed"
+
+
+def test_a_question_leaves_the_course_unbegun(treatment: Treatment) -> None:
+    course, infusion = treatment.course(), treatment.plan("2026-03-04T09:00:00Z")
+    treatment.assess(course)
+    treatment.rate(course)
+    assert faults(treatment.start(infusion)) == {"/started_at": "another_day"}
+    assert treatment.bob.api.get(course).json["begun_at"] is None
+    assert treatment.start(infusion, confirm=["started_at"]).status == 200
+    assert treatment.bob.api.get(course).json["begun_at"] == NOW
 
 
 def test_what_is_waived_may_be_missing_and_nothing_else(cast: Cast, treatment: Treatment) -> None:
@@ -235,11 +302,7 @@ def test_nobody_was_examined_or_measured_in_the_future(treatment: Treatment) -> 
 def test_a_total_of_another_instrument_is_no_baseline(treatment: Treatment) -> None:
     course = treatment.course()
     treatment.rate(course)
-    rests_on: dict[str, Any] = {
-        "trials": TWO,
-        "induction_infusions": 8,
-        "baseline_instrument": "madrs",
-    }
+    rests_on = resting_on(induction_infusions=8, baseline_instrument="madrs")
     changed = treatment.say(course, **rests_on)
     assert (changed.json["baseline_total"], changed.json["baseline_by"]) == (None, None)
     assert "baseline" in changed.json["missing"]
@@ -336,11 +399,7 @@ def test_numbers_and_phases_follow_the_course(treatment: Treatment, clock: Simul
     cancelled = treatment.bob.api.post(f"{planned[0]}/cancel", {"reason": "unwell"}).json
     assert (cancelled["number_in_course"], cancelled["phase"]) == (None, None)
     assert treatment.places(*planned[1:]) == [(2, induction), (3, maintenance)]
-    rests_on: dict[str, Any] = {
-        "trials": TWO,
-        "induction_infusions": 4,
-        "baseline_instrument": "phq-9",
-    }
+    rests_on = resting_on(induction_infusions=4, baseline_instrument="phq-9")
     assert treatment.say(course, **rests_on).status == 200
     assert treatment.places(*planned[1:]) == [(2, induction), (3, induction)]
 
@@ -357,7 +416,7 @@ def test_a_second_course_counts_anew_and_the_patient_goes_on(
     assert treatment.places(one, other) == [(1, "induction"), (1, "induction")]
     assert treatment.bob.api.get(other).json["number"] == 2
     clock.advance(days=2)
-    assert lacking(treatment.start(other, "2026-03-04T08:00:00Z")) == {"assessment", "baseline"}
+    assert lacking(treatment.start(other, "2026-03-04T09:00:00Z")) == {"assessment", "baseline"}
     assert treatment.missing(first) == []
     assert treatment.missing(second) == ["assessment", "baseline"]
 
@@ -409,10 +468,27 @@ def test_what_was_known_before_the_first_infusion_stays(treatment: Treatment) ->
     }
     for what, body in known.items():
         assert treatment.say(course, what, **body).code == "course-state"
-    rests_on: dict[str, Any] = {"trials": [], "induction_infusions": 7}
-    other = treatment.say(course, **rests_on, baseline_instrument="madrs")
-    assert faults(other) == {"/baseline_instrument": "begun"}
-    assert treatment.say(course, **rests_on, baseline_instrument="phq-9").status == 200
+    for name, other in (
+        ("indication", "other"),
+        ("trials", TWO[:1]),
+        ("baseline_instrument", "madrs"),
+    ):
+        assert faults(treatment.say(course, **resting_on(**{name: other}))) == {f"/{name}": "begun"}
+    assert treatment.say(course, **resting_on(induction_infusions=7)).status == 200
+
+
+def test_what_it_rests_on_can_be_mended_until_it_begins(treatment: Treatment) -> None:
+    course = treatment.course()
+    assert "trials" in treatment.say(course, **resting_on(trials=TWO[:1])).json["missing"]
+    mended = resting_on(indication="acute-suicidality", trials=[])
+    changed = treatment.say(course, **mended).json
+    assert (changed["indication"], changed["trials"]) == ("acute-suicidality", [])
+    assert changed["missing"] == ["assessment", "baseline"]
+
+
+def test_a_course_may_be_maintenance_alone(treatment: Treatment) -> None:
+    treatment.course(induction_infusions=0)
+    assert treatment.places(treatment.plan()) == [(1, "maintenance")]
 
 
 def test_the_courses_that_wait_say_what_is_missing(cast: Cast, treatment: Treatment) -> None:

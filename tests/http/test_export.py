@@ -76,7 +76,7 @@ def a_life(cast: Cast, clock: SimulatedClock, house: House) -> None:
     assert cast.bob.api.put(at, waived, if_match="*").status == 200
     ended = next(each for each in cast.bob.api.get(path).json["items"] if each["ended_at"])
     left = {"left_at": ended["ended_at"], "met": [], "reason": "Her train.", "confirm": ["left_at"]}
-    assert cast.bob.api.post(f"{path}/{ended['id']}/discharges", left).status == 201
+    assert cast.bob.api.post(f"{path}/{ended['id']}/departures", left).status == 201
     first = cast.alice.check_in(mood=6, envelope={"note": "The tea was good."}).json["id"]
     assert amend(cast.alice, first, si=5).status == 201
     cast.alice.check_in(mood=11, si=1, envelope={"location": "At the bridge."})
@@ -118,7 +118,7 @@ def test_everything_is_there(cast: Cast, a_life: None) -> None:
     (course,) = of(items, "course")
     assert (course["trials"], course["waived"]) == ([TRIAL], ["trials"])
     assert (course["waiver_reason"], course["has_waiver_reason"]) == (None, True)
-    (left,) = of(items, "discharge")
+    (left,) = of(items, "departure")
     assert (left["met"], left["reason"], left["has_reason"]) == ([], None, True)
     assert "recorded_by" not in left
     (consent,) = of(items, "consent")

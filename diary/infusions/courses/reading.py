@@ -1,6 +1,6 @@
 """Courses of treatment as they are read: their seals opened, and what is missing to begin."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -20,14 +20,15 @@ from diary.work import Work
 TRIALS_PLACE: Final = "courses.trials"
 REASON_PLACE: Final = "courses.waiver_reason"
 
-Measuring = Callable[[Work, UUID, str, datetime], Measured | None]
-"""What a patient's own answers to an instrument say: the last total before a moment."""
+Totals = Mapping[tuple[UUID, str], Measured]
+Measuring = Callable[[Work, Collection[UUID], datetime], Totals]
+"""What patients' own answers say: of each patient and instrument the last total before a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
     """A course. missing: what its first infusion would lack if it began now; nothing once it has,
-    or the course is closed."""
+    or the course is closed. lacked: what it did without and nobody had waived."""
 
     id: UUID
     patient_id: UUID
@@ -46,13 +47,14 @@ class Course:
     waiver_reason: str | None
     waived_at: datetime | None
     waived_by: UUID | None
-    missing: Sequence[Item]
     opened_at: datetime
     opened_by: UUID | None
     begun_at: datetime | None
+    lacked: Sequence[Item]
     closed_at: datetime | None
     closed_by: UUID | None
     close_reason: str | None
+    missing: Sequence[Item] = ()
 
 
 def find(work: Work, patient_id: UUID, course_id: UUID) -> Row[Any]:
@@ -64,8 +66,9 @@ def find(work: Work, patient_id: UUID, course_id: UUID) -> Row[Any]:
 
 
 def get(work: Work, patient_id: UUID, course_id: UUID, measuring: Measuring) -> Course:
-    """As `find`, opened."""
-    return opened(work, find(work, patient_id, course_id), measuring)
+    """As `find`, opened, with what is missing now."""
+    (course,) = weighed(work, [opened(work, find(work, patient_id, course_id))], measuring)
+    return course
 
 
 def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
@@ -82,14 +85,22 @@ def waiting(work: Work) -> Select[Any]:
     )
 
 
+def incomplete(work: Work) -> Select[Any]:
+    """The open courses that began though something was missing, of every patient whose record the
+    caller reads."""
+    return whose_record_is_read(work, courses).where(
+        courses.c.closed_at.is_(None), courses.c.lacked.is_not(None)
+    )
+
+
 def current(work: Work, patient_id: UUID) -> UUID | None:
     """The open course of a patient whom the caller has found; None without one."""
     row = work.row(select(courses.c.id).where(_of(work, patient_id), courses.c.closed_at.is_(None)))
     return None if row is None else row.id
 
 
-def opened(work: Work, row: Row[Any], measuring: Measuring) -> Course:
-    """A course with its seals opened, and what is missing now."""
+def opened(work: Work, row: Row[Any]) -> Course:
+    """A course with its seals opened; what is missing now is not looked for."""
     found = dict(row._mapping)
     del found["clinic_id"]
     at = {"clinic": row.clinic_id, "row": row.id, "patient": row.patient_id}
@@ -98,23 +109,36 @@ def opened(work: Work, row: Row[Any], measuring: Measuring) -> Course:
         "indication": Indication(row.indication),
         "trials": [Trial(**each | {"outcome": Outcome(each["outcome"])}) for each in trials],
         "waived": [Item(each) for each in row.waived],
+        "lacked": [Item(each) for each in row.lacked or ()],
         "waiver_reason": row.waiver_reason
         and work.vault.open(row.waiver_reason, place=REASON_PLACE, **at),
     }
-    course = Course(**found, missing=())
-    if row.begun_at is not None or row.closed_at is not None:
-        return course
-    baseline = baseline_at(work, course, measuring, work.now)
-    return replace(course, missing=gate.missing(course, baseline, work.now))
+    return Course(**found)
 
 
-def baseline_at(work: Work, course: Course, measuring: Measuring, at: datetime) -> Measured | None:
+def weighed(work: Work, found: Collection[Course], measuring: Measuring) -> list[Course]:
+    """Courses, each with what is missing now."""
+    wait = {course.id for course in found if course.begun_at is None and course.closed_at is None}
+    whose = {course.patient_id for course in found if course.id in wait}
+    totals = measuring(work, whose, work.now) if whose else {}
+
+    def missing(course: Course) -> list[Item]:
+        return gate.missing(course, baseline_at(course, totals, work.now), work.now)
+
+    return [
+        replace(course, missing=missing(course)) if course.id in wait else course
+        for course in found
+    ]
+
+
+def baseline_at(course: Course, totals: Totals, at: datetime) -> Measured | None:
     """What a course that begins at this moment is measured from: the newest of what the care team
     entered and what the patient answered; None where there is nothing."""
     entered = None
+    # Of a course that has begun it is what was held, which may be the patient's own answer.
     if course.baseline_total is not None and course.baseline_at is not None:
-        entered = Measured(course.baseline_total, course.baseline_at)
-    answered = measuring(work, course.patient_id, course.baseline_instrument, at)
+        entered = Measured(course.baseline_total, course.baseline_at, course.baseline_check_in_id)
+    answered = totals.get((course.patient_id, course.baseline_instrument))
     return gate.newest((entered, answered), at)
 
 

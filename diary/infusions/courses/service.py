@@ -15,7 +15,7 @@ from sqlalchemy import Row, select, update
 from diary.errors import Conflict, FieldFault, Invalid
 from diary.infusions import doubts
 from diary.infusions.courses.gate import BASELINES, Indication, Item, Trial
-from diary.infusions.courses.reading import REASON_PLACE, TRIALS_PLACE, current, find
+from diary.infusions.courses.reading import REASON_PLACE, TRIALS_PLACE, current, find, opened
 from diary.infusions.model import courses, infusions
 from diary.infusions.numbers import renumber
 from diary.infusions.reading import lock, of
@@ -59,8 +59,8 @@ def create(
 ) -> UUID:
     """Open a course; the patient's planned infusions are of it. Returns its id.
 
-    induction_infusions: how many are to make the patient better; those after them are to keep it
-    so. baseline_instrument: of gate.BASELINES. Raises NotFound, OnlyReading, CourseOpen.
+    induction_infusions: how many are to make the patient better, 0 for none; those after them are
+    to keep it so. baseline_instrument: of gate.BASELINES. Raises NotFound, OnlyReading, CourseOpen.
     """
     lock(work, patient_id)
     if current(work, patient_id) is not None:
@@ -71,7 +71,6 @@ def create(
         clinic_id=work.caller.clinic,
         id=course_id,
         patient_id=patient_id,
-        version=1,
         indication=indication,
         trials=_sealed_trials(work, patient_id, course_id, trials),
         induction_infusions=induction_infusions,
@@ -87,7 +86,7 @@ def create(
         .values(course_id=course_id)
     )
     renumber(work, patient_id)
-    work.audit("course.opened", "course", course_id, indication=indication)
+    work.audit("course.opened", "course", course_id)
     return course_id
 
 
@@ -96,6 +95,7 @@ def change(
     patient_id: UUID,
     course_id: UUID,
     *,
+    indication: Indication,
     trials: Sequence[Trial],
     induction_infusions: int,
     baseline_instrument: str,
@@ -103,19 +103,25 @@ def change(
 ) -> None:
     """Say anew what a course rests on. A total of another instrument is no baseline of it.
 
-    Raises NotFound, OnlyReading, CourseState, Changed, VersionNeeded; Invalid for another baseline
-    instrument once it has begun.
+    Raises NotFound, OnlyReading, CourseState, Changed, VersionNeeded; Invalid where it has begun
+    and anything but induction_infusions is another.
     """
-    course = _in_hand(work, patient_id, course_id)
-    values: dict[str, Any] = {
-        "trials": _sealed_trials(work, patient_id, course_id, trials),
-        "induction_infusions": induction_infusions,
+    course = opened(work, _in_hand(work, patient_id, course_id))
+    rests_on = {
+        "indication": indication,
+        "trials": trials,
         "baseline_instrument": baseline_instrument,
     }
-    if baseline_instrument != course.baseline_instrument:
-        if course.begun_at is not None:
-            fault = FieldFault("/baseline_instrument", "begun", "it began with another one")
-            raise Invalid(errors=[fault])
+    others = [name for name, value in rests_on.items() if value != getattr(course, name)]
+    if others and course.begun_at is not None:
+        detail = "it has begun: what it rests on stays as it was"
+        raise Invalid(errors=[FieldFault(f"/{name}", "begun", detail) for name in others])
+    values: dict[str, Any] = rests_on | {"induction_infusions": induction_infusions}
+    if "trials" in others:
+        values["trials"] = _sealed_trials(work, patient_id, course_id, trials)
+    else:
+        del values["trials"]
+    if "baseline_instrument" in others:
         values |= dict.fromkeys(_BASELINE)
     _write(work, course_id, "changed", expected, **values)
     renumber(work, patient_id)

@@ -1,16 +1,20 @@
 """How patients were when they left after an infusion."""
 
-from diary.infusions.discharge import Criterion
+from diary.infusions.departures import Criterion
 from schemas.base import Body, View
 from schemas.fields import Id, Instant, Items, Text, Word
 
 _FIELDS = ("left_at", "met")
 
 
-class DischargeDraft(Body):
+class DepartureDraft(Body):
     """When the patient left, and which criteria were met then."""
 
-    left_at = Instant(required=True)
+    left_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null: they have not left; it was entered by mistake."},
+    )
     met = Items(Word(Criterion), required=True, max=len(Criterion))
     reason = Text(
         min=1,
@@ -30,19 +34,19 @@ class DischargeDraft(Body):
     )
 
 
-class OwnDischargeView(View):
+class OwnDepartureView(View):
     """How the patient was when they left."""
 
     id = Id()
     infusion_id = Id()
-    left_at = Instant()
+    left_at = Instant(allow_none=True)
     met = Items(Word(Criterion))
     unmet = Items(Word(Criterion))
     reason = Text(max=2_000, allow_none=True)
     recorded_at = Instant()
 
 
-class DischargeView(OwnDischargeView):
+class DepartureView(OwnDepartureView):
     """How the patient was when they left, and who entered it."""
 
     recorded_by = Id(allow_none=True)

@@ -15,12 +15,12 @@ from sqlalchemy import Row, Select, select, update
 from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts, observations
 from diary.infusions.doubts import Doubt
-from diary.infusions.model import discharges, infusions
+from diary.infusions.model import departures, infusions
 from diary.infusions.reading import get, in_state, lock, whose_record_is_read
 from diary.patients.service import require
 from diary.work import Work
 
-REASON_PLACE: Final = "discharges.reason"
+REASON_PLACE: Final = "departures.reason"
 # A visit is of some two hours; who leaves sooner was watched for less. Esketamine's prescribing
 # information asks for two hours at least.
 _WATCHED: Final = timedelta(hours=2)
@@ -47,13 +47,14 @@ class Criterion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Discharge:
-    """How a patient was when they left, its reason opened. unmet: in the order of Criterion."""
+class Departure:
+    """How a patient was when they left, its reason opened. left_at: None where it was entered by
+    mistake that they had. unmet: in the order of Criterion."""
 
     id: UUID
     patient_id: UUID
     infusion_id: UUID
-    left_at: datetime
+    left_at: datetime | None
     met: list[str]
     unmet: list[str]
     reason: str | None
@@ -66,41 +67,39 @@ def record(
     patient_id: UUID,
     infusion_id: UUID,
     *,
-    left_at: datetime,
+    left_at: datetime | None,
     met: Collection[Criterion],
     reason: str | None,
     confirm: Collection[str] = (),
-) -> Discharge:
+) -> Departure:
     """Enter that a patient left after an infusion that ended, and how they were.
 
-    met: the criteria that were; reason: why they left though others were not. Raises NotFound,
-    OnlyReading, InfusionNotReady, NeedsConfirmation, and Invalid for a criterion that is not met
-    without a reason.
+    left_at: None takes back what was entered: they have not left. met: the criteria that were;
+    reason: why they left though others were not. Raises NotFound, OnlyReading, InfusionNotReady,
+    NeedsConfirmation, and Invalid for a criterion that is not met without a reason.
     """
     lock(work, patient_id)
     infusion = in_state(work, patient_id, infusion_id, "ended")
-    doubts.not_ahead("left_at", left_at, work.now)
-    if left_at < infusion.ended_at:
-        fault = FieldFault("/left_at", "too_early", "must not lie before ended_at")
-        raise Invalid(errors=[fault])
-    unmet = _unmet(met)
-    if unmet and reason is None:
-        detail = f"not met: {', '.join(unmet)}; say why the patient left all the same"
-        raise Invalid(errors=[FieldFault("/reason", "required", detail)])
-    found = [*_of_moment(infusion, left_at), *_of_met(work, infusion_id, met)]
-    confirmed = doubts.settle(found, confirm)
-    clinic, discharge_id = work.caller.clinic, work.new_id()
+    confirmed = []
+    if left_at is not None:
+        _check(infusion, left_at, met, reason, work.now)
+        found = [*_of_moment(infusion, left_at), *_of_met(work, infusion_id, met)]
+        confirmed = doubts.settle(found, confirm)
+    elif met:
+        detail = "of somebody who has not left no criterion is entered"
+        raise Invalid(errors=[FieldFault("/met", "not_left", detail)])
+    clinic, departure_id = work.caller.clinic, work.new_id()
     work.add(
-        discharges,
+        departures,
         clinic_id=clinic,
-        id=discharge_id,
+        id=departure_id,
         patient_id=patient_id,
         infusion_id=infusion_id,
         left_at=left_at,
         met=[each for each in Criterion if each in met],
         reason=reason
         and work.vault.seal(
-            reason, place=REASON_PLACE, clinic=clinic, row=discharge_id, patient=patient_id
+            reason, place=REASON_PLACE, clinic=clinic, row=departure_id, patient=patient_id
         ),
         recorded_at=work.now,
         recorded_by=work.caller.id,
@@ -108,14 +107,14 @@ def record(
     work.execute(
         update(infusions)
         .where(infusions.c.clinic_id == clinic, infusions.c.id == infusion_id)
-        .values(discharged_at=left_at)
+        .values(left_at=left_at)
     )
     detail_: dict[str, Any] = {"confirmed": confirmed} if confirmed else {}
-    work.audit("infusion.discharged", "infusion", infusion_id, unmet=unmet, **detail_)
+    what = "infusion.not-left" if left_at is None else "infusion.left"
+    work.audit(what, "infusion", infusion_id, unmet=_unmet(left_at, met), **detail_)
     work.flush()
-    row = work.row(
-        of_infusion(work, patient_id, infusion_id).where(discharges.c.id == discharge_id)
-    )
+    here = of_infusion(work, patient_id, infusion_id).where(departures.c.id == departure_id)
+    row = work.row(here)
     assert row is not None
     return opened(work, row)
 
@@ -123,24 +122,24 @@ def record(
 def of_infusion(work: Work, patient_id: UUID, infusion_id: UUID) -> Select[Any]:
     """What was entered of a visit, also what another entry took the place of; raises NotFound."""
     get(work, patient_id, infusion_id)
-    return of_patient(work, patient_id).where(discharges.c.infusion_id == infusion_id)
+    return of_patient(work, patient_id).where(departures.c.infusion_id == infusion_id)
 
 
 def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
     """All that was ever entered of a patient; raises NotFound."""
     require(work, patient_id)
-    return select(discharges).where(
-        discharges.c.clinic_id == work.caller.clinic, discharges.c.patient_id == patient_id
+    return select(departures).where(
+        departures.c.clinic_id == work.caller.clinic, departures.c.patient_id == patient_id
     )
 
 
-def opened(work: Work, row: Row[Any]) -> Discharge:
+def opened(work: Work, row: Row[Any]) -> Departure:
     """An entry with its seal opened."""
     reason = row.reason and work.vault.open(
         row.reason, place=REASON_PLACE, clinic=row.clinic_id, row=row.id, patient=row.patient_id
     )
-    known = dict(row._mapping) | {"reason": reason, "unmet": _unmet(row.met)}
-    return Discharge(**{name: known[name] for name in Discharge.__slots__})
+    known = dict(row._mapping) | {"reason": reason, "unmet": _unmet(row.left_at, row.met)}
+    return Departure(**{name: known[name] for name in Departure.__slots__})
 
 
 def missing(work: Work) -> Select[Any]:
@@ -148,13 +147,31 @@ def missing(work: Work) -> Select[Any]:
     patient left, of every patient whose record the caller reads."""
     return whose_record_is_read(work, infusions).where(
         infusions.c.state.in_(("started", "ended")),
-        infusions.c.discharged_at.is_(None),
+        infusions.c.left_at.is_(None),
         infusions.c.started_at > work.now - _LISTED,
     )
 
 
-def _unmet(met: Collection[str]) -> list[str]:
-    return [each.value for each in Criterion if each not in met]
+def _unmet(left_at: datetime | None, met: Collection[str]) -> list[str]:
+    """Nothing of somebody who has not left."""
+    return [] if left_at is None else [each.value for each in Criterion if each not in met]
+
+
+def _check(
+    infusion: Row[Any],
+    left_at: datetime,
+    met: Collection[Criterion],
+    reason: str | None,
+    now: datetime,
+) -> None:
+    doubts.not_ahead("left_at", left_at, now)
+    if left_at < infusion.ended_at:
+        fault = FieldFault("/left_at", "too_early", "must not lie before ended_at")
+        raise Invalid(errors=[fault])
+    unmet = _unmet(left_at, met)
+    if unmet and reason is None:
+        detail = f"not met: {', '.join(unmet)}; say why the patient left all the same"
+        raise Invalid(errors=[FieldFault("/reason", "required", detail)])
 
 
 def _of_moment(infusion: Row[Any], left_at: datetime) -> list[Doubt]:

@@ -32,18 +32,14 @@ class Visit:
         infusions = f"/v1/patients/{self.patient}/infusions"
         self.id = self._bob.api.post(infusions, {"planned_at": BEGUN}).json["id"]
         self.path = f"{infusions}/{self.id}"
-        assert (
-            self._bob.api.post(
-                f"{self.path}/start", {"started_at": BEGUN, "confirm": ["course"]}
-            ).status
-            == 200
-        )
+        begun = {"started_at": BEGUN, "confirm": ["course"]}
+        assert self._bob.api.post(f"{self.path}/start", begun).status == 200
 
     def end(self) -> None:
         assert self._bob.api.post(f"{self.path}/end", {"ended_at": ENDED}).status == 200
 
     def leave(self, **said: Any) -> Response:
-        return self._bob.api.post(f"{self.path}/discharges", {"left_at": LEFT, "met": ALL} | said)
+        return self._bob.api.post(f"{self.path}/departures", {"left_at": LEFT, "met": ALL} | said)
 
     def observe(self, observed_at: str, dissociation: int, corrects: str | None = None) -> str:
         seen = {"observed_at": observed_at, "dissociation": dissociation, "corrects": corrects}
@@ -51,12 +47,12 @@ class Visit:
         assert made.status == 201
         return str(made.json["id"])
 
-    def discharged_at(self) -> str | None:
-        found: str | None = self._bob.api.get(self.path).json["discharged_at"]
+    def left_at(self) -> str | None:
+        found: str | None = self._bob.api.get(self.path).json["left_at"]
         return found
 
     def listed(self) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = self._bob.api.get(f"{self.path}/discharges").json["items"]
+        items: list[dict[str, Any]] = self._bob.api.get(f"{self.path}/departures").json["items"]
         return items
 
 
@@ -68,12 +64,12 @@ def visit(cast: Cast) -> Visit:
 
 
 def test_who_goes_home_is_entered(cast: Cast, visit: Visit) -> None:
-    assert visit.discharged_at() is None
+    assert visit.left_at() is None
     gone = visit.leave()
     assert gone.status == 201
     assert (gone.json["met"], gone.json["unmet"], gone.json["reason"]) == (ALL, [], None)
     assert gone.json["recorded_by"] == str(cast.bob.id)
-    assert visit.discharged_at() == LEFT
+    assert visit.left_at() == LEFT
 
 
 def test_who_leaves_though_something_is_not_met_needs_a_reason(visit: Visit) -> None:
@@ -83,7 +79,7 @@ def test_who_leaves_though_something_is_not_met_needs_a_reason(visit: Visit) -> 
     (fault,) = refused.json["errors"]
     assert (fault["pointer"], fault["code"]) == ("/reason", "required")
     assert "walking, escort_present" in fault["detail"]
-    assert (visit.listed(), visit.discharged_at()) == ([], None)
+    assert (visit.listed(), visit.left_at()) == ([], None)
     gone = visit.leave(met=met[::-1], reason="Against our advice.")
     assert (gone.json["met"], gone.json["unmet"]) == (met, ["walking", "escort_present"])
     assert gone.json["reason"] == "Against our advice."
@@ -102,7 +98,17 @@ def test_a_wrong_entry_is_entered_anew_and_stays(visit: Visit) -> None:
     wrong = visit.leave().json
     right = visit.leave(left_at="2026-03-02T08:45:00Z", met=ALL[:-1], reason="A taxi came.").json
     assert visit.listed() == [right, wrong]
-    assert visit.discharged_at() == "2026-03-02T08:45:00Z"
+    assert visit.left_at() == "2026-03-02T08:45:00Z"
+
+
+def test_who_was_said_to_have_left_by_mistake_is_listed_again(cast: Cast, visit: Visit) -> None:
+    visit.leave()
+    back = visit.leave(left_at=None, met=[], reason="It was the man in the next chair.")
+    assert (back.status, back.json["left_at"], back.json["unmet"]) == (201, None, [])
+    assert visit.left_at() is None
+    listed = cast.bob.api.get("/v1/infusions/not-left").json["items"]
+    assert visit.id in [each["id"] for each in listed]
+    assert faults(visit.leave(left_at=None)) == {"/met": "not_left"}
 
 
 def test_nobody_left_before_the_end_or_in_the_future(cast: Cast) -> None:
@@ -145,7 +151,7 @@ def test_the_visits_from_which_nobody_went_home_are_listed(
     cast: Cast, clock: SimulatedClock
 ) -> None:
     visit = Visit(cast)
-    path = "/v1/infusions/not-discharged"
+    path = "/v1/infusions/not-left"
 
     def ids() -> list[str]:
         return [each["id"] for each in cast.bob.api.get(path).json["items"]]
