@@ -3,12 +3,12 @@
 from typing import Final
 
 from diary.checkins.states import bring_back
-from diary.patients.states import due_back
+from diary.patients import states
 from engine.each import Each
 
 bring_back_due: Final = Each(
     "away",
-    look=due_back,
+    agenda=states.AGENDA,
     act=bring_back,
     look_failed="away.look-failed",
     act_failed="away.not-brought-back",

@@ -1,10 +1,11 @@
 """Whatever has fallen due → done, each in a transaction of its own clinic."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
+from diary.agenda import Agenda
 from diary.callers import Caller
 from diary.logs import logger
 from diary.work import House, Work
@@ -12,21 +13,17 @@ from diary.work import House, Work
 _BATCH: Final = 100
 
 
-class _Look(Protocol):
-    def __call__(self, work: Work, limit: int, without: Set[UUID]) -> list[tuple[UUID, UUID]]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Each:
     """Does whatever of one kind has fallen due, when it is called.
 
-    room: as the log names it. look: what is due, as (clinic, id), but those without. act: does it
-    in the caller's clinic; False where it was not due any more. look_failed, act_failed: the log's
+    room: as the log names it. act: does it in the caller's clinic; False where it was not due any
+    more. look_failed, act_failed: the log's
     events. id_name: how an id is called in the second.
     """
 
     room: str
-    look: _Look
+    agenda: Agenda
     act: Callable[[Work, UUID], bool]
     look_failed: str
     act_failed: str
@@ -45,7 +42,7 @@ class Each:
         try:
             while True:
                 with house.work(caller, write=False) as work:
-                    due = self.look(work, _BATCH, without=seen)
+                    due = self.agenda.due(work, _BATCH, without=seen)
                 if not due:
                     return done
                 for clinic_id, one in due:

@@ -8,7 +8,7 @@ from engine.each import Each
 
 tell_due: Final = Each(
     "escorts",
-    look=escorts.due,
+    agenda=escorts.AGENDA,
     act=tell_when_due,
     look_failed="escorts.look-failed",
     act_failed="escorts.not-told",

@@ -41,6 +41,7 @@ _AFTER_FAULT = 1.0
 # A dead engine's leases are looked for less often than what is due: it costs each page a moment.
 _LOST_EVERY = 0.25
 _THREADS = 4
+_AGENDAS = (silence.AGENDA, states.AGENDA, escorts.AGENDA, follow.AGENDA, sweep.AGENDA)
 
 
 class Engine:
@@ -216,21 +217,9 @@ class Engine:
 
     def _next_due(self, looked_at: datetime) -> datetime | None:
         with self._house.work(self._caller, write=False) as work:
-            delivery = queue.next_due(work, looked_at)
-            silent = silence.next_due(work, looked_at)
-            back = states.next_back(work, looked_at)
-            followed = follow.next_due(work, looked_at)
-            window = sweep.next_due(work, looked_at)
-            escort = escorts.next_due(work, looked_at)
-        moments = (
-            delivery,
-            silent,
-            back,
-            followed,
-            window,
-            escort,
-            next_action(self._house, self._caller, looked_at),
-        )
+            moments = [queue.next_due(work, looked_at)]
+            moments += [each.next(work, looked_at) for each in _AGENDAS]
+        moments.append(next_action(self._house, self._caller, looked_at))
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def _sleep(self, seconds: float) -> None:

@@ -3,6 +3,7 @@
 Never for longer than a moment at a time: a page must not wait for a whole clinic's new plan.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class Schedule:
 
     def _follow(self, got_on: Callable[[], None]) -> int:
         with self._house.work(self._caller, write=False) as work:
-            due = follow.due(work, _PATIENTS, without=self._stuck)
+            due = follow.AGENDA.due(work, _PATIENTS, without=self._stuck)
         done = 0
         for clinic_id, patient_id in due:
             try:
@@ -55,9 +56,12 @@ class Schedule:
 
     def _sweep(self, got_on: Callable[[], None]) -> int:
         with self._house.work(self._caller, write=False) as work:
-            due = sweep.due(work, _WINDOWS, without=self._stuck)
+            due = sweep.AGENDA.due(work, _WINDOWS, without=self._stuck)
+        by_clinic: dict[UUID, list[UUID]] = defaultdict(list)
+        for clinic_id, window_id in due:
+            by_clinic[clinic_id].append(window_id)
         done = 0
-        for clinic_id, window_ids in due.items():
+        for clinic_id, window_ids in by_clinic.items():
             done += self._look_at(clinic_id, window_ids)
             got_on()
         if not due:

@@ -14,7 +14,7 @@ def _judge(work: Work, patient_id: UUID) -> bool:
 
 judge_due: Final = Each(
     "silence",
-    look=silence.due,
+    agenda=silence.AGENDA,
     act=_judge,
     look_failed="silence.look-failed",
     act_failed="silence.not-judged",

@@ -1,11 +1,12 @@
 """A patient who told of a risk says no more: the clinic's rules are asked when its hours pass."""
 
-from collections.abc import Set
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
+from diary.agenda import Agenda
 from diary.alerts.service import Subjected, raise_alert
 from diary.checkins.infused import after_last
 from diary.checkins.missed import NONE, missed_days
@@ -19,22 +20,8 @@ from diary.rules.service import current
 from diary.rules.waiting import next_hours
 from diary.work import Work
 
-
-def due(work: Work, limit: int, without: Set[UUID] = frozenset()) -> list[tuple[UUID, UUID]]:
-    """The patients (clinic, id) whose silence is to be judged now, longest overdue first."""
-    rows = work.rows(
-        select(silences.c.clinic_id, silences.c.patient_id)
-        .where(silences.c.due_at <= work.now, silences.c.patient_id.not_in(without))
-        .order_by(silences.c.due_at)
-        .limit(limit)
-    )
-    return [(row.clinic_id, row.patient_id) for row in rows]
-
-
-def next_due(work: Work, after: datetime) -> datetime | None:
-    """When the next silence falls due, of those not yet due then; None where none does."""
-    row = work.row(select(func.min(silences.c.due_at).label("at")).where(silences.c.due_at > after))
-    return None if row is None else row.at
+AGENDA: Final = Agenda(silences.c.due_at, silences.c.patient_id)
+"""Patients whose silence is to be judged."""
 
 
 def judge_when_due(work: Work, clinic_id: UUID, patient_id: UUID) -> bool:

@@ -3,19 +3,22 @@
 Arranged before the visit, for nobody drives after an infusion.
 """
 
-from collections.abc import Set
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, or_, select, update
+from sqlalchemy import Row, Select, and_, or_, select, update
 
+from diary.agenda import Agenda
 from diary.errors import NotFound
 from diary.infusions.model import infusions
 from diary.infusions.reading import get, in_state, lock, whose_record_is_read
 from diary.infusions.service import WARN_BEFORE
 from diary.patients.model import ERASED, patients
 from diary.work import Work
+
+AGENDA: Final = Agenda(infusions.c.escort_due_at, infusions.c.id)
+"""Infusions of which the care team is to be told that the way home is not arranged."""
 
 AHEAD: Final = timedelta(days=7)
 
@@ -71,24 +74,6 @@ def missing(work: Work) -> Select[Any]:
         infusions.c.planned_at > work.now - WARN_BEFORE,
         infusions.c.planned_at <= work.now + AHEAD,
     )
-
-
-def due(work: Work, limit: int, without: Set[UUID] = frozenset()) -> list[tuple[UUID, UUID]]:
-    """The infusions (clinic, id) of which the care team is to be told now."""
-    rows = work.rows(
-        select(infusions.c.clinic_id, infusions.c.id)
-        .where(infusions.c.escort_due_at <= work.now, infusions.c.id.not_in(without))
-        .order_by(infusions.c.escort_due_at)
-        .limit(limit)
-    )
-    return [(row.clinic_id, row.id) for row in rows]
-
-
-def next_due(work: Work, after: datetime) -> datetime | None:
-    """When the next one is, of those not yet due then; None where none is."""
-    at = func.min(infusions.c.escort_due_at).label("at")
-    row = work.row(select(at).where(infusions.c.escort_due_at > after))
-    return None if row is None else row.at
 
 
 def take(work: Work, infusion_id: UUID) -> Row[Any] | None:

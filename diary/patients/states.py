@@ -4,16 +4,16 @@ What a state never touches: an alert that is open stays open and pages on until 
 and whatever a phone still sends is kept and judged. docs/record.md says what each does.
 """
 
-from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, select, update
 
 from diary.access.sessions import end_of_patient
+from diary.agenda import Agenda
 from diary.callers import CallerKind
 from diary.errors import Conflict, FieldFault, Invalid, NotFound
 from diary.patients import drill
@@ -36,6 +36,9 @@ class State(StrEnum):
     DISCHARGED = "discharged"
     DECEASED = "deceased"
 
+
+AGENDA: Final = Agenda(patients.c.state_until, patients.c.id)
+"""Patients whose time away is over."""
 
 AWAY: Final = frozenset({State.PAUSED, State.HOSPITALISED})
 ENDED: Final = frozenset({State.DISCHARGED, State.DECEASED})
@@ -88,24 +91,6 @@ def change(
     if state in ENDED:
         end_of_patient(work, now.clinic_id, patient_id, why=state)
     return _entered(work, now, state, since=since or work.now, until=until, reason=reason)
-
-
-def due_back(work: Work, limit: int, without: Set[UUID] = frozenset()) -> list[tuple[UUID, UUID]]:
-    """The patients (clinic, id) whose time away is over, longest overdue first."""
-    rows = work.rows(
-        select(patients.c.clinic_id, patients.c.id)
-        .where(patients.c.state_until <= work.now, patients.c.id.not_in(without))
-        .order_by(patients.c.state_until)
-        .limit(limit)
-    )
-    return [(row.clinic_id, row.id) for row in rows]
-
-
-def next_back(work: Work, after: datetime) -> datetime | None:
-    """When the next time away is over, of those that are not yet then; None where none is."""
-    at = func.min(patients.c.state_until).label("at")
-    row = work.row(select(at).where(patients.c.state_until > after))
-    return None if row is None else row.at
 
 
 def bring_back(work: Work, patient_id: UUID) -> Change | None:

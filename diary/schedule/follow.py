@@ -4,7 +4,7 @@ What was answered is never touched. What is open stays open, though nothing asks
 somebody may be answering. All else that is ahead moves, comes and goes with what it follows.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
+from diary.agenda import Agenda
 from diary.infusions.model import infusions
 from diary.patients.model import patients
 from diary.patients.states import State
@@ -23,29 +24,14 @@ from diary.work import Work
 
 HORIZON: Final = timedelta(days=14)
 """So far ahead windows are there: a phone that hears nothing for so long knows what it asks."""
+AGENDA: Final = Agenda(patients.c.schedule_due_at, patients.c.id)
+"""Patients whose windows are to be made anew."""
+
 _AGAIN: Final = timedelta(days=1)
 # An infusion that nobody has recorded for so long did not take place as planned.
 _UNRECORDED: Final = timedelta(days=1)
 # No item reaches further back.
 _REACH: Final = timedelta(days=100)
-
-
-def due(work: Work, limit: int, without: Set[UUID] = frozenset()) -> list[tuple[UUID, UUID]]:
-    """The patients (clinic, id) whose windows are to be made anew, longest overdue first."""
-    rows = work.rows(
-        select(patients.c.clinic_id, patients.c.id)
-        .where(patients.c.schedule_due_at <= work.now, patients.c.id.not_in(without))
-        .order_by(patients.c.schedule_due_at)
-        .limit(limit)
-    )
-    return [(row.clinic_id, row.id) for row in rows]
-
-
-def next_due(work: Work, after: datetime) -> datetime | None:
-    """When the next one's are, of those not yet due then; None where none is."""
-    at = func.min(patients.c.schedule_due_at).label("at")
-    row = work.row(select(at).where(patients.c.schedule_due_at > after))
-    return None if row is None else row.at
 
 
 def follow(work: Work, patient_id: UUID) -> bool:

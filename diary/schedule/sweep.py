@@ -5,16 +5,19 @@ and written together.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence, Set
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Row, func, select, update
+from sqlalchemy import Column, Row, select, update
 
+from diary.agenda import Agenda
 from diary.schedule.model import windows
 from diary.schedule.reminders import remind
 from diary.work import Work
+
+AGENDA: Final = Agenda(windows.c.next_at, windows.c.id)
+"""Windows to be looked at."""
 
 
 class Swept(NamedTuple):
@@ -22,26 +25,6 @@ class Swept(NamedTuple):
 
     done: int
     missed: Sequence[Row[Any]]
-
-
-def due(work: Work, limit: int, without: Set[UUID] = frozenset()) -> Mapping[UUID, list[UUID]]:
-    """The windows that are due, longest overdue first, by their clinics."""
-    rows = work.rows(
-        select(windows.c.clinic_id, windows.c.id)
-        .where(windows.c.next_at <= work.now, windows.c.id.not_in(without))
-        .order_by(windows.c.next_at)
-        .limit(limit)
-    )
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in rows:
-        found[row.clinic_id].append(row.id)
-    return found
-
-
-def next_due(work: Work, after: datetime) -> datetime | None:
-    """When the next one is, of those not yet due then; None where none is."""
-    row = work.row(select(func.min(windows.c.next_at).label("at")).where(windows.c.next_at > after))
-    return None if row is None else row.at
 
 
 def sweep(work: Work, window_ids: Collection[UUID]) -> Swept:

@@ -234,6 +234,6 @@ def test_an_engine_that_is_killed_loses_nothing_and_says_nothing_twice(
 def test_the_engine_sleeps_until_the_hour(cast: Cast, house: House, clock: SimulatedClock) -> None:
     cast.alice.check_in(si=3)
     with house.work(ENGINE, write=False) as work:
-        at = silence.next_due(work, clock.now())
+        at = silence.AGENDA.next(work, clock.now())
         assert at == clock.now() + timedelta(hours=24)
-        assert silence.next_due(work, at) is None
+        assert silence.AGENDA.next(work, at) is None
