@@ -65,6 +65,8 @@ RIGHTS: Final[Mapping[Door, Mapping[str, frozenset[Command]]]] = {
         "windows": _READ,
         # After which of them the way home is not arranged.
         "infusions": _READ,
+        # Which of what was set apart nobody has looked at.
+        "quarantine": _READ,
         "endpoints": _HOLD,
         "deliveries": _HOLD,
         "messages": _READ,

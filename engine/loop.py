@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from diary.callers import Caller, CallerKind
-from diary.checkins import silence
+from diary.checkins import needs_review, silence
 from diary.infusions import escorts
 from diary.logs import logger
 from diary.patients import states
@@ -27,6 +27,7 @@ from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
 from engine.retention import Retention
+from engine.reviews import tell_again_due
 from engine.schedule import Schedule
 from engine.seal import Sealer
 from engine.sender import Sender
@@ -41,7 +42,14 @@ _AFTER_FAULT = 1.0
 # A dead engine's leases are looked for less often than what is due: it costs each page a moment.
 _LOST_EVERY = 0.25
 _THREADS = 4
-_AGENDAS = (silence.AGENDA, states.AGENDA, escorts.AGENDA, follow.AGENDA, sweep.AGENDA)
+_AGENDAS = (
+    silence.AGENDA,
+    states.AGENDA,
+    escorts.AGENDA,
+    needs_review.AGENDA,
+    follow.AGENDA,
+    sweep.AGENDA,
+)
 
 
 class Engine:
@@ -170,8 +178,11 @@ class Engine:
         told = await self._deliverer.off_loop(
             lambda: tell_due(self._house, self._caller, self.heart.beat)
         )
+        again = await self._deliverer.off_loop(
+            lambda: tell_again_due(self._house, self._caller, self.heart.beat)
+        )
         asked = await self._deliverer.off_loop(lambda: self._schedule.look(self.heart.beat))
-        worked = any((acted, judged, back, told, asked))
+        worked = any((acted, judged, back, told, again, asked))
         async for claimed in self._deliverer.claim_due():
             worked = True
             task = asyncio.create_task(self._attempt(sender, claimed))

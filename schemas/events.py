@@ -90,6 +90,7 @@ class NeedsReviewData(View):
 
     quarantine_id = Id()
     patient = Text(metadata={"description": "The patient's opaque reference."})
+    since = Instant(metadata={"description": "Since when it waits."})
     link = Text(metadata={"format": "uri"})
 
 

@@ -152,7 +152,7 @@ def _judge_apart(
         "pinned": sent.pinned and list(sent.pinned),
     }
     text = orjson.dumps(kept).decode()
-    needs_review.tell(work, patient, apart_id)
+    remind_at = needs_review.tell(work, patient, apart_id)
     work.add(
         quarantine,
         clinic_id=patient.clinic_id,
@@ -171,6 +171,7 @@ def _judge_apart(
         severity=severity,
         alert_id=alert_id,
         received_at=work.now,
+        remind_at=remind_at,
     )
     if sent.note:
         notes.keep(work, patient, sent.check_in_id, sent.note, phrases=bool(result.phrases))

@@ -161,9 +161,12 @@ quarantine = clinic_table(
     Column("review_note", LargeBinary),
     Column("reviewed_at", Instant),
     Column("reviewed_by", Id),
+    # When the care team is told again; of what waits of a patient, one carries it.
+    Column("remind_at", Instant),
     within_clinic("patient_id", "patients"),
     within_clinic("alert_id", "alerts"),
     Index(None, "clinic_id", "patient_id", "check_in_id", "body_hash", unique=True),
     Index(None, "clinic_id", "patient_id", "received_at"),
     partial_index("ix_quarantine_waiting", "clinic_id", "received_at", where="reviewed_at IS NULL"),
+    partial_index("ix_quarantine_remind", "remind_at", where="remind_at IS NOT NULL"),
 )

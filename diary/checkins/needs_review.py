@@ -1,41 +1,112 @@
-"""Something of a patient was set apart: the care team hears that a person has to look at it."""
+"""Something of a patient was set apart: the care team hears that a person has to look at it.
 
+They hear of the first that waits of a patient, and again every day until all of it was reviewed:
+an app with a fault sends many, and what nobody looks at must not lie in silence.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select, update
 
+from diary.agenda import Agenda
 from diary.alerts.service import Subjected
 from diary.checkins.model import quarantine
+from diary.patients.model import ERASED, patients
 from diary.severity import Severity
 from diary.webhooks import endpoints
 from diary.webhooks.publish import publish
 from diary.work import Work
 
+AGENDA: Final = Agenda(quarantine.c.remind_at, quarantine.c.id)
+"""What waits and is to be told of again; of each patient one carries it for all."""
 
-def tell(work: Work, patient: Subjected, quarantine_id: UUID) -> None:
+_AGAIN: Final = timedelta(days=1)
+
+
+def tell(work: Work, patient: Subjected, quarantine_id: UUID) -> datetime | None:
     """Tell every active webhook of the clinic, before the body is kept.
 
-    Once until all that waits of the patient was reviewed: an app with a fault sends many.
+    Returns when it is told of again; None where another that waits carries that.
     """
     waits = work.rows(
-        select(quarantine.c.id)
-        .where(
-            quarantine.c.clinic_id == patient.clinic_id,
-            quarantine.c.patient_id == patient.id,
-            quarantine.c.reviewed_at.is_(None),
-        )
+        _waiting(patient.clinic_id, patient.id)
         .limit(1)
         # Were it reviewed in this moment, what comes now would wait with nobody told of it.
         .with_for_update(read=True)
     )
     if waits:
-        return
-    link = f"{work.settings.issuer}/v1/patients/{patient.id}/quarantine/{quarantine_id}"
+        return None
+    _publish(work, patient.clinic_id, patient.id, patient.reference, quarantine_id, work.now)
+    return work.now + _AGAIN
+
+
+def tell_again(work: Work, quarantine_id: UUID) -> bool:
+    """Tell it again of the caller's clinic; False where it is not due any more, or somebody else
+    has it in hand."""
+    here = and_(
+        quarantine.c.clinic_id == work.caller.clinic,
+        quarantine.c.id == quarantine_id,
+        quarantine.c.remind_at <= work.now,
+    )
+    row = work.row(select(quarantine).where(here).with_for_update(skip_locked=True))
+    if row is None:
+        return False
+    patient = work.row(
+        select(patients.c.reference).where(
+            patients.c.clinic_id == row.clinic_id,
+            patients.c.id == row.patient_id,
+            patients.c.state != ERASED,
+        )
+    )
+    # Nothing of somebody who was erased can be looked at any more.
+    next_at = None if patient is None else work.now + _AGAIN
+    work.execute(update(quarantine).where(here).values(remind_at=next_at))
+    if patient is not None:
+        _publish(work, row.clinic_id, row.patient_id, patient.reference, row.id, row.received_at)
+    return True
+
+
+def pass_on(work: Work, patient_id: UUID) -> None:
+    """What carried it was reviewed: the next that waits does. The caller holds the patient."""
+    clinic = work.caller.clinic
+    first = work.row(_waiting(clinic, patient_id).order_by(quarantine.c.received_at).limit(1))
+    if first is not None:
+        work.execute(
+            update(quarantine)
+            .where(quarantine.c.clinic_id == clinic, quarantine.c.id == first.id)
+            .values(remind_at=work.now + _AGAIN)
+        )
+
+
+def _waiting(clinic_id: UUID, patient_id: UUID) -> Select[Any]:
+    return select(quarantine.c.id).where(
+        quarantine.c.clinic_id == clinic_id,
+        quarantine.c.patient_id == patient_id,
+        quarantine.c.reviewed_at.is_(None),
+    )
+
+
+def _publish(
+    work: Work,
+    clinic_id: UUID,
+    patient_id: UUID,
+    reference: str,
+    quarantine_id: UUID,
+    since: datetime,
+) -> None:
+    link = f"{work.settings.issuer}/v1/patients/{patient_id}/quarantine/{quarantine_id}"
     publish(
         work,
-        clinic_id=patient.clinic_id,
+        clinic_id=clinic_id,
         type="quarantine.needs_review",
-        data={"quarantine_id": quarantine_id, "patient": patient.reference, "link": link},
-        endpoint_ids=endpoints.live(work, patient.clinic_id).webhooks,
+        data={
+            "quarantine_id": quarantine_id,
+            "patient": reference,
+            "since": since,
+            "link": link,
+        },
+        endpoint_ids=endpoints.live(work, clinic_id).webhooks,
         priority=Severity.MODERATE,
     )

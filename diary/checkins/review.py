@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select, update
 
+from diary.checkins import needs_review
 from diary.checkins.model import quarantine
 from diary.checkins.reading import NOTE_PLACE, SetApart, opened, set_apart
 from diary.errors import Conflict, NotFound
@@ -101,7 +102,14 @@ def review(
         quarantine.c.patient_id == patient_id,
         quarantine.c.id == quarantine_id,
     )
-    if work.row(select(quarantine.c.id).where(this)) is None:
+    # One after the other: of two that are reviewed at once, one must see what still waits.
+    work.row(
+        select(patient_rows.c.id)
+        .where(patient_rows.c.clinic_id == clinic, patient_rows.c.id == patient_id)
+        .with_for_update(key_share=True)
+    )
+    apart = work.row(select(quarantine.c.remind_at).where(this))
+    if apart is None:
         raise NotFound
     sealed = note and work.vault.seal(
         note, place=NOTE_PLACE, clinic=clinic, row=quarantine_id, patient=patient_id
@@ -115,9 +123,12 @@ def review(
             review_note=sealed,
             reviewed_at=work.now,
             reviewed_by=work.caller.id,
+            remind_at=None,
         )
     )
     if not changed.rowcount:
         raise AlreadyReviewed
+    if apart.remind_at is not None:
+        needs_review.pass_on(work, patient_id)
     work.audit("check-in.reviewed", "quarantine", quarantine_id, verdict=verdict)
     return get(work, patient_id, quarantine_id)

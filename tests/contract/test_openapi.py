@@ -198,5 +198,6 @@ DATA = {
         "infusion_id",
         "planned_at",
         "missing",
+        "since",
     ),
 }

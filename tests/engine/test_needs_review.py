@@ -1,21 +1,34 @@
 """A person has to look at what could not be taken as it was sent: the care team hears of it."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from diary.callers import OPERATOR
+from diary.checkins.model import quarantine
 from diary.checkins.review import Verdict, review
+from diary.settings import Settings
 from diary.work import House
 from engine.loop import Engine
+from tests.asked import ask_nothing
 from tests.cast import Cast
 from tests.client import Response
+from tests.clock import SimulatedClock
+from tests.conftest import settings_for
 from tests.engine.steps import heard
+from tests.http.test_erasure import erase
 from tests.receiver import Receiver
 
 SOON = 10
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    ledger = {"erasure_ledger": tmp_path / "erasures.jsonl"}
+    return settings_for(database_url).model_copy(update=ledger)
 
 
 def test_every_endpoint_hears_of_the_first_that_waits(
@@ -24,7 +37,7 @@ def test_every_endpoint_hears_of_the_first_that_waits(
     assert cast.alice.check_in(mood=11).status == 202
     engine.run_until_idle()
     told = receiver.expect("quarantine.needs_review", "team")
-    assert told.data.keys() == {"quarantine_id", "patient", "link"}
+    assert told.data.keys() == {"quarantine_id", "patient", "since", "link"}
     assert told.data["patient"] == cast.alice.reference
     assert receiver.expect("quarantine.needs_review", "on-call").data == told.data
     receiver.expect_none(name="elsewhere")
@@ -64,6 +77,47 @@ def test_what_comes_while_the_last_that_waits_is_reviewed_is_told_of(
         assert sent.result(SOON).status == 202
     engine.run_until_idle()
     assert heard(receiver, "team") == ["quarantine.needs_review"] * 2
+
+
+def test_what_nobody_looks_at_is_told_of_again_every_day(
+    cast: Cast, house: House, receiver: Receiver, clock: SimulatedClock, engine: Engine
+) -> None:
+    ask_nothing(house, cast)
+    for mood in (11, 12):
+        assert cast.alice.check_in(mood=mood).status == 202
+    engine.run_until_idle()
+    clock.advance(hours=23, minutes=59)
+    engine.run_until_idle()
+    first = receiver.expect("quarantine.needs_review", "team")
+    assert heard(receiver, "team") == ["quarantine.needs_review"]
+    for days in (2, 3):
+        clock.advance(days=1)
+        engine.run_until_idle()
+        assert heard(receiver, "team") == ["quarantine.needs_review"] * days
+    assert receiver.expect("quarantine.needs_review", "team").data == first.data
+
+    # The first is reviewed, and the other carries it on; then nothing is left to be told of.
+    for days in (4, 4):
+        (*_, apart) = cast.bob.api.get("/v1/quarantine", reviewed="false").json["items"]
+        review = f"/v1/patients/{cast.alice.id}/quarantine/{apart['id']}/review"
+        assert cast.bob.api.post(review, {"verdict": "unusable"}).status == 201
+        clock.advance(days=1)
+        engine.run_until_idle()
+        assert heard(receiver, "team") == ["quarantine.needs_review"] * days
+
+
+def test_what_is_left_of_who_was_erased_is_told_of_no_more(
+    cast: Cast, house: House, receiver: Receiver, clock: SimulatedClock, engine: Engine
+) -> None:
+    assert cast.alice.check_in(mood=11).status == 202
+    engine.run_until_idle()
+    assert erase(cast, cast.alice).status == 204
+    clock.advance(days=2)
+    engine.run_until_idle()
+    assert heard(receiver, "team").count("quarantine.needs_review") == 1
+    with house.work(OPERATOR, write=False) as work:
+        (left,) = work.rows(select(quarantine.c.remind_at))
+    assert left.remind_at is None
 
 
 def test_a_risk_in_it_pages_all_the_same(cast: Cast, receiver: Receiver, engine: Engine) -> None:

@@ -181,6 +181,22 @@ def test_whoever_told_of_a_risk_lately_is_waited_for_after_the_upgrade(url: str)
     migrations.downgrade(url, f"{step}-1")
 
 
+def test_of_what_waits_for_a_review_the_first_is_told_of_again_after_the_upgrade(url: str) -> None:
+    step = "2026_12_07_review_reminders"
+    migrations.upgrade(url, f"{step}-1")
+    with _connected(url) as connection:
+        for statement in [*_TWO_CLINICS[:6], *_APART]:
+            connection.execute(text(statement))
+        connection.commit()
+    migrations.upgrade(url, step)
+    with _connected(url) as connection:
+        told = connection.scalars(text("SELECT id FROM quarantine WHERE remind_at = received_at"))
+        assert sorted(str(each)[-1] for each in told) == ["2", "4", "5"]
+        others = text("SELECT count(*) FROM quarantine WHERE remind_at IS NULL")
+        assert connection.scalar(others) == 2
+    migrations.downgrade(url, f"{step}-1")
+
+
 def _id(last: int) -> str:
     return f"'{last:032x}'"
 
@@ -229,6 +245,18 @@ _WORDS = [
         (3, 1, 2, 4, _RECENT),
         (4, 1, 2, "NULL", _RECENT + timedelta(hours=1)),
         (5, 2, 3, 4, _RECENT - timedelta(days=40)),
+    )
+]
+_APART = [
+    "INSERT INTO quarantine (clinic_id, id, patient_id, check_in_id, body, body_hash, why, "
+    f"received_at, reviewed_at) VALUES ({_id(clinic)}, {_id(number)}, {_id(patient)}, "
+    f"{_id(number)}, '', '{number}', 'invalid', '2026-03-0{day} 09:00:00+00:00', {reviewed})"
+    for number, clinic, patient, day, reviewed in (
+        (1, 1, 1, 1, _AT),
+        (2, 1, 1, 2, "NULL"),
+        (3, 1, 1, 3, "NULL"),
+        (4, 1, 2, 3, "NULL"),
+        (5, 2, 3, 2, "NULL"),
     )
 ]
 _HOLDS = [
