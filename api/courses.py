@@ -223,9 +223,12 @@ class CourseClosed(Resource):
 
 
 def _read(work: Work, patient_id: UUID, course_id: UUID) -> Course:
-    return reading.get(work, patient_id, course_id, last_totals)
+    course = reading.opened(work, reading.find(work, patient_id, course_id))
+    return reading.weighed(course, last_totals(work, [patient_id], work.now), work.now)
 
 
 def _listed(work: Work, page: Page, query: Select[Any]) -> Found:
     found = page.read(work, query, courses.c.id, shown=lambda row: reading.opened(work, row))
-    return Found(reading.weighed(work, found.items, last_totals), found.next_cursor)
+    totals = last_totals(work, {each.patient_id for each in found.items}, work.now)
+    shown = [reading.weighed(each, totals, work.now) for each in found.items]
+    return Found(shown, found.next_cursor)

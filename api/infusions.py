@@ -132,7 +132,8 @@ class InfusionStarting(Resource):
         what is missing. One that began more than 15 minutes ago was given: it is asked about, and
         so is one that is of no course.
         """
-        return service.start(work, patient_id, infusion_id, **body, measuring=last_totals)
+        totals = last_totals(work, [patient_id], body["started_at"])
+        return service.start(work, patient_id, infusion_id, **body, totals=totals)
 
 
 @ns.route("/<uuid:infusion_id>/end")

@@ -8,6 +8,7 @@ from diary.infusions.courses.gate import BASELINES, Indication, Item, Outcome, T
 from diary.infusions.courses.service import REASONS
 from schemas.base import Body, View
 from schemas.fields import Flag, Id, Instant, Int, Items, Part, Text, Version, Word
+from schemas.occasions import Occasion
 
 _MOST_TRIALS = 50
 _LONGEST = 1_000  # weeks
@@ -63,14 +64,14 @@ class NewCourseDraft(Body):
 class CourseAssessmentDraft(Body):
     """A clinician's assessment that ketamine may be given."""
 
-    assessed_at = Instant(required=True)
+    assessed_at = Occasion(required=True)
 
 
 class CourseBaselineDraft(Body):
     """A total of the course's baseline instrument."""
 
     total = Int(required=True, min=0, max=_HIGHEST)
-    rated_at = Instant(required=True)
+    rated_at = Occasion(required=True)
 
 
 class CourseWaiverDraft(Body):

@@ -3,6 +3,7 @@
 from diary.infusions.departures import Criterion
 from schemas.base import Body, View
 from schemas.fields import Id, Instant, Items, Text, Word
+from schemas.occasions import Occasion
 
 _FIELDS = ("left_at", "met")
 
@@ -10,7 +11,7 @@ _FIELDS = ("left_at", "met")
 class DepartureDraft(Body):
     """When the patient left, and which criteria were met then."""
 
-    left_at = Instant(
+    left_at = Occasion(
         required=True,
         allow_none=True,
         metadata={"description": "Null: they have not left; it was entered by mistake."},

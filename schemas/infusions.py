@@ -4,6 +4,7 @@ from diary.infusions.numbers import Phase
 from diary.infusions.service import REASONS
 from schemas.base import Body, View
 from schemas.fields import Flag, Id, Instant, Int, Items, Number, Part, Text, Word
+from schemas.occasions import Occasion
 
 _ROUTES = ("iv", "im", "sc", "nasal", "oral")
 _LEAST, _MOST = 0.01, 10
@@ -23,7 +24,7 @@ def _confirm(*fields: str) -> Items:
 class InfusionDraft(Body):
     """A visit to plan."""
 
-    planned_at = Instant(required=True)
+    planned_at = Occasion(required=True)
     planned_minutes = Int(
         min=1,
         max=_LONGEST,
@@ -39,7 +40,7 @@ class InfusionDraft(Body):
 class InfusionMove(Body):
     """Another moment for a visit that was planned."""
 
-    planned_at = Instant(required=True)
+    planned_at = Occasion(required=True)
     reason = Word(REASONS, required=True)
     confirm = _confirm("planned_at")
 
@@ -47,14 +48,14 @@ class InfusionMove(Body):
 class InfusionStart(Body):
     """When it began."""
 
-    started_at = Instant(required=True)
+    started_at = Occasion(required=True)
     confirm = _confirm("started_at", "course")
 
 
 class InfusionEnd(Body):
     """When it ended, and the dose that was given where it was not the planned one."""
 
-    ended_at = Instant(required=True)
+    ended_at = Occasion(required=True)
     dose_mg_per_kg = Number(min=_LEAST, max=_MOST, load_default=None, allow_none=True)
     confirm = _confirm("ended_at", "dose_mg_per_kg")
 

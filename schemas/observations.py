@@ -5,6 +5,7 @@ from typing import Any
 from diary.infusions.observations import POSSIBLE
 from schemas.base import Body, View
 from schemas.fields import Id, Instant, Int, Items, Word
+from schemas.occasions import Occasion
 
 _ABOUT = {
     "systolic": "Blood pressure, mmHg.",
@@ -27,7 +28,7 @@ def _measure(name: str, **more: Any) -> Int:
 class ObservationDraft(Body):
     """What was seen, at least one measure of it."""
 
-    observed_at = Instant(required=True)
+    observed_at = Occasion(required=True)
     systolic = _measure("systolic", load_default=None)
     diastolic = _measure("diastolic", load_default=None)
     heart_rate = _measure("heart_rate", load_default=None)

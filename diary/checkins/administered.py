@@ -14,8 +14,8 @@ from diary.work import Work
 
 
 def last_totals(work: Work, patients: Collection[UUID], at: datetime) -> Totals:
-    """Of patients whom the caller has found, the last total of each instrument that a course can be
-    measured by, as far back as one counts.
+    """Of patients of the clinic, the last total before a moment of each instrument that a course
+    can be measured by, as far back as one counts.
 
     An instrument goes by what scores it, whatever the clinic called the questionnaire that it
     brought. An answer with too many items left out has no total.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from sqlalchemy import Row, select, update
 
 from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts
-from diary.infusions.courses.reading import Measuring, current
-from diary.infusions.courses.starting import doubts_of, hold, unmeasured, weigh
+from diary.infusions.courses.reading import Totals, current
+from diary.infusions.courses.starting import doubts_of, hold, weigh
 from diary.infusions.model import infusion_moves, infusions
 from diary.infusions.numbers import renumber
 from diary.infusions.reading import get, in_state, lock, of
@@ -118,18 +119,18 @@ def start(
     *,
     started_at: datetime,
     confirm: Collection[str] = (),
-    measuring: Measuring = unmeasured,
+    totals: Totals = MappingProxyType({}),
 ) -> Row[Any]:
     """Record that a planned infusion began.
 
-    measuring: what patients' own answers say of a course's baseline. Raises NotFound,
+    totals: what the patient's own answers say of a course's baseline. Raises NotFound,
     OnlyReading, InfusionNotReady, CourseNotReady, NeedsConfirmation, and Invalid for a moment that
     is yet to come.
     """
     zone = lock(work, patient_id)
     infusion = in_state(work, patient_id, infusion_id, "planned")
     doubts.not_ahead("started_at", started_at, work.now)
-    beginning = weigh(work, infusion, started_at, measuring)
+    beginning = weigh(work, infusion, started_at, totals)
     others = _others(work, patient_id, infusion_id)
     asked = doubts.of_start(infusion, started_at, others, zone=zone)
     confirmed = doubts.settle([*asked, *doubts_of(beginning)], confirm)

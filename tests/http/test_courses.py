@@ -228,6 +228,15 @@ def test_one_that_was_given_before_those_entered_begins_the_course_anew(
     assert late.code == "precondition-failed"
 
 
+@pytest.mark.parametrize("started_at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_moment_at_the_end_of_time_is_no_fault_of_the_servers(
+    treatment: Treatment, started_at: str
+) -> None:
+    treatment.course()
+    refused = treatment.start(treatment.plan(), started_at)
+    assert faults(refused) == {"/started_at": "out_of_range"}
+
+
 def test_a_question_leaves_the_course_unbegun(treatment: Treatment) -> None:
     course, infusion = treatment.course(), treatment.plan("2026-03-04T09:00:00Z")
     treatment.assess(course)

@@ -1,6 +1,6 @@
 """Courses of treatment as they are read: their seals opened, and what is missing to begin."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -21,7 +21,6 @@ TRIALS_PLACE: Final = "courses.trials"
 REASON_PLACE: Final = "courses.waiver_reason"
 
 Totals = Mapping[tuple[UUID, str], Measured]
-Measuring = Callable[[Work, Collection[UUID], datetime], Totals]
 """What patients' own answers say: of each patient and instrument the last total before a moment."""
 
 
@@ -63,12 +62,6 @@ def find(work: Work, patient_id: UUID, course_id: UUID) -> Row[Any]:
     if row is None:
         raise NotFound
     return row
-
-
-def get(work: Work, patient_id: UUID, course_id: UUID, measuring: Measuring) -> Course:
-    """As `find`, opened, with what is missing now."""
-    (course,) = weighed(work, [opened(work, find(work, patient_id, course_id))], measuring)
-    return course
 
 
 def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
@@ -116,19 +109,11 @@ def opened(work: Work, row: Row[Any]) -> Course:
     return Course(**found)
 
 
-def weighed(work: Work, found: Collection[Course], measuring: Measuring) -> list[Course]:
-    """Courses, each with what is missing now."""
-    wait = {course.id for course in found if course.begun_at is None and course.closed_at is None}
-    whose = {course.patient_id for course in found if course.id in wait}
-    totals = measuring(work, whose, work.now) if whose else {}
-
-    def missing(course: Course) -> list[Item]:
-        return gate.missing(course, baseline_at(course, totals, work.now), work.now)
-
-    return [
-        replace(course, missing=missing(course)) if course.id in wait else course
-        for course in found
-    ]
+def weighed(course: Course, totals: Totals, now: datetime) -> Course:
+    """A course with what is missing now."""
+    if course.begun_at is not None or course.closed_at is not None:
+        return course
+    return replace(course, missing=gate.missing(course, baseline_at(course, totals, now), now))
 
 
 def baseline_at(course: Course, totals: Totals, at: datetime) -> Measured | None:

@@ -1,24 +1,16 @@
 """The first infusion of a course: what is held of the time before it, and what it lacks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Row, update
 
 from diary.errors import Conflict, FieldFault
 from diary.infusions.courses import gate
 from diary.infusions.courses.gate import ASSESSED_WITHIN, RATED_WITHIN, Item, Measured
-from diary.infusions.courses.reading import (
-    Course,
-    Measuring,
-    Totals,
-    baseline_at,
-    find,
-    opened,
-)
+from diary.infusions.courses.reading import Course, Totals, baseline_at, find, opened
 from diary.infusions.doubts import Doubt
 from diary.infusions.model import courses
 from diary.work import Work
@@ -51,12 +43,7 @@ class Beginning:
     lacked: Sequence[Item]
 
 
-def unmeasured(work: Work, patients: Collection[UUID], at: datetime) -> Totals:
-    """Nothing is known of the patients' own answers."""
-    return {}
-
-
-def weigh(work: Work, infusion: Row[Any], at: datetime, measuring: Measuring) -> Beginning | None:
+def weigh(work: Work, infusion: Row[Any], at: datetime, totals: Totals) -> Beginning | None:
     """What begins with an infusion that began at this moment; None where it is of no course, or is
     not the first of it. Nothing is changed.
 
@@ -68,7 +55,7 @@ def weigh(work: Work, infusion: Row[Any], at: datetime, measuring: Measuring) ->
     course = opened(work, find(work, infusion.patient_id, infusion.course_id))
     if course.begun_at is not None and course.begun_at <= at:
         return None
-    baseline = baseline_at(course, measuring(work, [course.patient_id], at), at)
+    baseline = baseline_at(course, totals, at)
     lacked = gate.missing(course, baseline, at)
     if lacked and at > work.now - GIVEN:
         raise CourseNotReady(
