@@ -109,9 +109,9 @@ def record(
         .where(infusions.c.clinic_id == clinic, infusions.c.id == infusion_id)
         .values(left_at=left_at)
     )
-    detail_: dict[str, Any] = {"confirmed": confirmed} if confirmed else {}
+    said: dict[str, Any] = {"confirmed": confirmed} if confirmed else {}
     what = "infusion.not-left" if left_at is None else "infusion.left"
-    work.audit(what, "infusion", infusion_id, unmet=_unmet(left_at, met), **detail_)
+    work.audit(what, "infusion", infusion_id, **said)
     work.flush()
     here = of_infusion(work, patient_id, infusion_id).where(departures.c.id == departure_id)
     row = work.row(here)

@@ -84,6 +84,10 @@ class People:
         """Answer whoever was left waiting."""
         await asyncio.gather(*(self._finish(patient) for patient in self.unanswered))
 
+    async def calm_down(self) -> None:
+        """Everyone says once more that they are well: nobody is waited for in the days to come."""
+        await asyncio.gather(*(self._send(each, CALM) for each in self.stage.patients))
+
     async def _alert(self, patient: Patient) -> bool:
         """False where this patient is left waiting until the end."""
         story = self._story()
@@ -123,7 +127,16 @@ class People:
             await self._resolve(patient, alert)
 
     async def _answer(self, patient: Patient, si: int, generation: int) -> None:
-        """The phone sends the same check-in until it is answered."""
+        began = time.time()
+        check_in, told = await self._send(patient, {**CALM, "si_gate": "yes", "si": si})
+        if told:
+            self.told.append(Told(check_in, patient.clinic, generation, began, time.time()))
+        elif told is not None:
+            self.journal.complaints.append("a risk check-in told nobody")
+
+    async def _send(self, patient: Patient, answers: object) -> tuple[UUID, bool | None]:
+        """The phone sends the same check-in until it is answered. Whether the care team was told;
+        None where it was not taken."""
         now = datetime.now(ZoneInfo(ZONE)).isoformat()
         check_in = uuid4()
         body = {
@@ -133,15 +146,14 @@ class People:
             "recorded_at": now,
             "sent_at": now,
             "time_zone": ZONE,
-            "answers": {**CALM, "si_gate": "yes", "si": si},
+            "answers": answers,
         }
-        began = time.time()
         path = f"/v1/check-ins/{check_in}"
         status, answer = await self.wire.ask("PUT", path, patient.phone, body)
-        if status not in (200, 201) or not answer["care_team_told"]:
-            self.journal.complaints.append(f"a risk check-in was answered {status}")
-            return
-        self.told.append(Told(check_in, patient.clinic, generation, began, time.time()))
+        if status not in (200, 201):
+            self.journal.complaints.append(f"a check-in was answered {status}")
+            return check_in, None
+        return check_in, bool(answer["care_team_told"])
 
     async def _page(self, patient: Patient, generation: int) -> str | None:
         over = self._over.setdefault(patient.reference, set())

@@ -106,6 +106,7 @@ async def _run(
             seconds = time.time() - began
             # No fault any more; whoever is left waiting is answered, and everything goes out.
             await people.look_after_the_rest()
+            await people.calm_down()
             # Its connections are of before the database was restarted.
             stage.house.database.close()
             await _drain(stage.house, clocks)

@@ -12,6 +12,8 @@ from diary.access.sessions import Grant
 from diary.access.tokens import Tokens
 from diary.alerts import policies
 from diary.patients.model import patients
+from diary.schedule import plans
+from diary.schedule.plan import Plan
 from diary.webhooks import endpoints
 from diary.work import House
 from tests.receiver import Receiver
@@ -70,11 +72,18 @@ def set_stage(url: str, receiver: Receiver, *, count: int, owner: str | None = N
         admin, clinician = found_clinic(house)
         clinicians.append(clinician)
         _listen(house, admin, receiver, doors[number])
+        _ask_nothing(house, clinician)
         phones = enrol(house, caller_of(house, clinician), -(-count // CLINICS))
         names = _references(house, clinician)
         people += [Patient(number, names[phone.patient_id], phone) for phone in phones]
     tokens = Tokens(keys, house.settings.issuer, house.new_id)
     return Stage(house, clinicians, people, doors, spare, tokens, keys.active())
+
+
+def _ask_nothing(house: House, clinician: Grant) -> None:
+    """When the clocks are put forward by days, each would bring reminders and missed check-ins."""
+    with house.work(caller_of(house, clinician)) as work:
+        plans.publish(work, Plan(0, ()), reason="Nobody is asked during a storm.")
 
 
 def _listen(house: House, admin: Grant, receiver: Receiver, names: tuple[str, ...]) -> None:
