@@ -109,7 +109,7 @@ class OwnCourseView(View):
         allow_none=True,
         metadata={
             "description": "As it was entered. Once the course has begun, what it is measured "
-            "from; where `waived` or `lacked` names the baseline, an entry that did not count."
+            "from: null where nothing counted."
         },
     )
     baseline_at = Instant(allow_none=True)

@@ -11,7 +11,8 @@ from sqlalchemy import Row, case, distinct, exists, func, or_, select
 from diary.alerts.service import Subjected, raise_alert
 from diary.checkins.infused import after_last
 from diary.checkins.model import check_ins
-from diary.patients.model import patients
+from diary.patients.model import ERASED, patients
+from diary.patients.states import State
 from diary.rules.facts import Facts, Silence
 from diary.rules.model import silences
 from diary.rules.ruleset import judge
@@ -54,7 +55,12 @@ def _judge(work: Work, closed: Sequence[Row[Any]]) -> None:
     # Two engines may close two days of one patient at once: the later counts both.
     held = work.rows(
         select(patients)
-        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id.in_(list(last_of)))
+        .where(
+            patients.c.clinic_id == work.caller.clinic,
+            patients.c.id.in_(list(last_of)),
+            # A day may have closed before they died or were erased, and be looked at after.
+            patients.c.state.not_in((ERASED, State.DECEASED)),
+        )
         .order_by(patients.c.id)
         .with_for_update(key_share=True)
     )

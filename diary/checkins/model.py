@@ -169,4 +169,12 @@ quarantine = clinic_table(
     Index(None, "clinic_id", "patient_id", "received_at"),
     partial_index("ix_quarantine_waiting", "clinic_id", "received_at", where="reviewed_at IS NULL"),
     partial_index("ix_quarantine_remind", "remind_at", where="remind_at IS NOT NULL"),
+    # Two bodies that are the first to wait, at once: one of them is looked at again.
+    partial_index(
+        "uq_quarantine_carrier",
+        "clinic_id",
+        "patient_id",
+        where="remind_at IS NOT NULL",
+        unique=True,
+    ),
 )

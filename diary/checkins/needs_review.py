@@ -30,14 +30,16 @@ def tell(work: Work, patient: Subjected, quarantine_id: UUID) -> datetime | None
 
     Returns when it is told of again; None where another that waits carries that.
     """
-    waits = work.rows(
+    waits = work.row(
         _waiting(patient.clinic_id, patient.id)
+        .order_by(quarantine.c.remind_at.is_(None))
         .limit(1)
         # Were it reviewed in this moment, what comes now would wait with nobody told of it.
         .with_for_update(read=True)
     )
-    if waits:
-        return None
+    if waits is not None:
+        # A process of before the reminders keeps what nobody carries.
+        return None if waits.remind_at is not None else work.now + _AGAIN
     _publish(work, patient.clinic_id, patient.id, patient.reference, quarantine_id, work.now)
     return work.now + _AGAIN
 
@@ -60,6 +62,11 @@ def tell_again(work: Work, quarantine_id: UUID) -> bool:
             patients.c.state != ERASED,
         )
     )
+    if row.reviewed_at is not None:
+        # By a process of before the reminders.
+        work.execute(update(quarantine).where(here).values(remind_at=None))
+        pass_on(work, row.patient_id, work.now + _AGAIN)
+        return True
     # Nothing of somebody who was erased can be looked at any more.
     next_at = None if patient is None else work.now + _AGAIN
     work.execute(update(quarantine).where(here).values(remind_at=next_at))
@@ -68,20 +75,20 @@ def tell_again(work: Work, quarantine_id: UUID) -> bool:
     return True
 
 
-def pass_on(work: Work, patient_id: UUID) -> None:
-    """What carried it was reviewed: the next that waits does. The caller holds the patient."""
+def pass_on(work: Work, patient_id: UUID, at: datetime) -> None:
+    """What carried it was reviewed: the next that waits does, for the same moment."""
     clinic = work.caller.clinic
     first = work.row(_waiting(clinic, patient_id).order_by(quarantine.c.received_at).limit(1))
     if first is not None:
         work.execute(
             update(quarantine)
             .where(quarantine.c.clinic_id == clinic, quarantine.c.id == first.id)
-            .values(remind_at=work.now + _AGAIN)
+            .values(remind_at=at)
         )
 
 
 def _waiting(clinic_id: UUID, patient_id: UUID) -> Select[Any]:
-    return select(quarantine.c.id).where(
+    return select(quarantine.c.id, quarantine.c.remind_at).where(
         quarantine.c.clinic_id == clinic_id,
         quarantine.c.patient_id == patient_id,
         quarantine.c.reviewed_at.is_(None),

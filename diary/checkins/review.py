@@ -129,6 +129,6 @@ def review(
     if not changed.rowcount:
         raise AlreadyReviewed
     if apart.remind_at is not None:
-        needs_review.pass_on(work, patient_id)
+        needs_review.pass_on(work, patient_id, apart.remind_at)
     work.audit("check-in.reviewed", "quarantine", quarantine_id, verdict=verdict)
     return get(work, patient_id, quarantine_id)

@@ -15,6 +15,7 @@ from diary.infusions.model import infusions
 from diary.infusions.reading import get, in_state, lock, whose_record_is_read
 from diary.infusions.service import WARN_BEFORE
 from diary.patients.model import ERASED, patients
+from diary.patients.states import State
 from diary.work import Work
 
 AGENDA: Final = Agenda(infusions.c.escort_due_at, infusions.c.id)
@@ -73,30 +74,33 @@ def missing(work: Work) -> Select[Any]:
         ),
         infusions.c.planned_at > work.now - WARN_BEFORE,
         infusions.c.planned_at <= work.now + AHEAD,
+        patients.c.state != State.DECEASED,
     )
 
 
 def take(work: Work, infusion_id: UUID) -> Row[Any] | None:
-    """An infusion of the caller's clinic that is due, which it is no more; None where it is not, or
-    somebody else has it in hand."""
+    """An infusion of the caller's clinic that is due, which it is no more; None where it is not,
+    its moment has passed, or somebody else has it in hand."""
     here = and_(
         infusions.c.clinic_id == work.caller.clinic,
         infusions.c.id == infusion_id,
         infusions.c.escort_due_at <= work.now,
     )
     row = work.row(select(infusions).where(here).with_for_update(skip_locked=True))
-    if row is not None:
-        work.execute(update(infusions).where(here).values(escort_due_at=None))
-    return row
+    if row is None:
+        return None
+    work.execute(update(infusions).where(here).values(escort_due_at=None))
+    # One that is entered afterwards, or an engine that was down: nobody can arrange it any more.
+    return row if row.planned_at > work.now else None
 
 
 def owner(work: Work, row: Row[Any]) -> Row[Any]:
-    """The patient of an infusion; raises NotFound for one who was erased."""
+    """The patient of an infusion; raises NotFound for one who was erased, or has died."""
     patient = work.row(
         select(patients.c.id, patients.c.reference).where(
             patients.c.clinic_id == row.clinic_id,
             patients.c.id == row.patient_id,
-            patients.c.state != ERASED,
+            patients.c.state.not_in((ERASED, State.DECEASED)),
         )
     )
     if patient is None:

@@ -36,10 +36,19 @@ def upgrade() -> None:
         sqlite_where=is_due,
         postgresql_where=is_due,
     )
+    op.create_index(
+        "uq_quarantine_carrier",
+        "quarantine",
+        ["clinic_id", "patient_id"],
+        unique=True,
+        sqlite_where=is_due,
+        postgresql_where=is_due,
+    )
     op.execute(_FIRST_THAT_WAIT)
 
 
 def downgrade() -> None:
     """Take it away."""
+    op.drop_index("uq_quarantine_carrier", table_name="quarantine")
     op.drop_index("ix_quarantine_remind", table_name="quarantine")
     op.drop_column("quarantine", "remind_at")

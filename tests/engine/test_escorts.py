@@ -105,6 +105,23 @@ def test_an_escort_without_transport_is_half_of_a_way_home(
     assert heard(receiver) == []
 
 
+def test_a_visit_whose_moment_has_passed_is_told_to_nobody(
+    cast: Cast, receiver: Receiver, wait: Wait
+) -> None:
+    plan_infusion(cast, "2026-03-02T08:00:00Z")
+    wait(hours=2)
+    assert heard(receiver) == []
+
+
+def test_of_who_has_died_no_way_home_is_asked(cast: Cast, receiver: Receiver, wait: Wait) -> None:
+    plan_infusion(cast, "2026-03-04T10:00:00Z")
+    died = {"state": "deceased", "reason": "Her sister called."}
+    assert cast.bob.api.post(f"/v1/patients/{cast.alice.id}/states", died).status == 201
+    wait(hours=26)
+    assert heard(receiver) == []
+    assert without(cast) == []
+
+
 def test_what_began_is_not_asked_about(cast: Cast) -> None:
     infusion = plan_infusion(cast, "2026-03-02T09:00:00Z")
     started = {"started_at": "2026-03-02T09:00:00Z", "confirm": ["course"]}

@@ -80,6 +80,19 @@ def test_a_break_is_not_missed(cast: Cast, wait: Wait) -> None:
     assert windows(cast.alice)[0]["slot"] == "daily@2026-03-27"
 
 
+def test_nobody_is_paged_about_a_day_that_somebody_who_died_missed(
+    cast: Cast, clock: SimulatedClock, wait: Wait
+) -> None:
+    cast.alice.check_in()
+    wait(days=3, hours=17)
+    # The day closes while no engine looks, and they are recorded as deceased before one does.
+    clock.advance(hours=1)
+    died = {"state": "deceased", "reason": "Her sister called."}
+    assert cast.bob.api.post(f"/v1/patients/{cast.alice.id}/states", died).status == 201
+    wait(hours=1)
+    assert missed_alerts(cast) == []
+
+
 def test_a_finding_says_that_nobody_was_reminded(
     cast: Cast, receiver: Receiver, wait: Wait
 ) -> None:

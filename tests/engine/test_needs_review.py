@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from diary.callers import OPERATOR
 from diary.checkins.model import quarantine
@@ -19,6 +19,7 @@ from tests.client import Response
 from tests.clock import SimulatedClock
 from tests.conftest import settings_for
 from tests.engine.steps import heard
+from tests.http.test_checkins import at_once
 from tests.http.test_erasure import erase
 from tests.receiver import Receiver
 
@@ -104,6 +105,43 @@ def test_what_nobody_looks_at_is_told_of_again_every_day(
         clock.advance(days=1)
         engine.run_until_idle()
         assert heard(receiver, "team") == ["quarantine.needs_review"] * days
+
+
+def test_what_an_older_process_kept_or_reviewed_is_mended(
+    cast: Cast, house: House, receiver: Receiver, clock: SimulatedClock, engine: Engine
+) -> None:
+    ask_nothing(house, cast)
+    set_to = update(quarantine).where(quarantine.c.clinic_id == cast.clinic)
+    assert cast.alice.check_in(mood=11).status == 202
+    with house.work(OPERATOR) as work:
+        work.execute(set_to.values(remind_at=None))
+    # Nobody carries it: whatever comes next does.
+    assert cast.alice.check_in(mood=12).status == 202
+    clock.advance(days=1)
+    engine.run_until_idle()
+    assert heard(receiver, "team") == ["quarantine.needs_review"] * 2
+    # The carrier was reviewed, and is due all the same: the other is told of instead.
+    with house.work(OPERATOR) as work:
+        carrier = set_to.where(quarantine.c.remind_at.is_not(None))
+        work.execute(carrier.values(reviewed_at=clock.now()))
+    clock.advance(days=1)
+    engine.run_until_idle()
+    assert heard(receiver, "team") == ["quarantine.needs_review"] * 2
+    clock.advance(days=1)
+    engine.run_until_idle()
+    assert heard(receiver, "team") == ["quarantine.needs_review"] * 3
+
+
+def test_of_two_that_come_at_once_one_carries_it(
+    cast: Cast, house: House, receiver: Receiver, engine: Engine
+) -> None:
+    answers = at_once(lambda: cast.alice.check_in(mood=11))
+    assert {answer.status for answer in answers} == {202}
+    engine.run_until_idle()
+    assert heard(receiver, "team") == ["quarantine.needs_review"]
+    with house.work(OPERATOR, write=False) as work:
+        carriers = work.rows(select(quarantine.c.id).where(quarantine.c.remind_at.is_not(None)))
+    assert len(carriers) == 1
 
 
 def test_what_is_left_of_who_was_erased_is_told_of_no_more(

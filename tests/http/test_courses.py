@@ -222,6 +222,7 @@ def test_one_that_was_given_before_those_entered_begins_the_course_anew(
     assert treatment.start(earlier, confirm=["started_at", "course"]).status == 200
     anew = treatment.bob.api.get(course)
     assert (anew.json["begun_at"], anew.json["lacked"]) == (NOW, ["baseline"])
+    assert (anew.json["baseline_total"], anew.json["baseline_at"]) == (None, None)
     assert treatment.places(earlier, later) == [(1, "induction"), (2, "induction")]
     stale = held.headers["ETag"]
     late = treatment.bob.api.put(course, resting_on(), if_match=stale)

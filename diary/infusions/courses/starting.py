@@ -80,15 +80,13 @@ def hold(work: Work, beginning: Beginning | None) -> None:
     values: dict[str, Any] = {
         "begun_at": beginning.at,
         "lacked": [item.value for item in beginning.lacked] or None,
+        # All of them: what was entered and did not count is no baseline of this beginning.
+        "baseline_total": baseline and baseline.total,
+        "baseline_at": baseline and baseline.at,
+        "baseline_by": course.baseline_by if baseline and not baseline.check_in_id else None,
+        "baseline_check_in_id": baseline and baseline.check_in_id,
         "version": courses.c.version + 1,
     }
-    if baseline is not None:
-        values |= {
-            "baseline_total": baseline.total,
-            "baseline_at": baseline.at,
-            "baseline_by": None if baseline.check_in_id else course.baseline_by,
-            "baseline_check_in_id": baseline.check_in_id,
-        }
     here = (courses.c.clinic_id == work.caller.clinic) & (courses.c.id == course.id)
     work.execute(update(courses).where(here).values(**values))
     work.audit(
