@@ -30,6 +30,8 @@ AGENDA: Final = Agenda(patients.c.schedule_due_at, patients.c.id)
 _AGAIN: Final = timedelta(days=1)
 # An infusion that nobody has recorded for so long did not take place as planned.
 _UNRECORDED: Final = timedelta(days=1)
+# What passes by itself is no change.
+_TIMED: Final = frozenset({"remind_at", "chase_at", "next_at"})
 # No item reaches further back.
 _REACH: Final = timedelta(days=100)
 
@@ -96,11 +98,12 @@ def _there(work: Work, patient_id: UUID, slots: Iterable[str]) -> list[Row[Any]]
 def _move(
     work: Work, patient_id: UUID, slots: Mapping[str, Slot], there: Iterable[Row[Any]]
 ) -> None:
-    changed = [
-        {"id": row.id, **_values(work, slots[row.slot], row)}
+    follows = (
+        (row, _values(work, slots[row.slot], row))
         for row in there
-        if row.state != "answered" and row.slot in slots and _differs(row, slots[row.slot])
-    ]
+        if row.state != "answered" and row.slot in slots
+    )
+    changed = [{"id": row.id, **values} for row, values in follows if _differs(row, values)]
     if changed:
         # Asked again of the row itself: it may have been answered since it was read.
         rows = and_(
@@ -110,28 +113,16 @@ def _move(
         )
         columns = {windows.c[name]: [each[name] for each in changed] for name in changed[0]}
         work.update_each(rows, windows.c.id, columns)
+        # A reminder of before a window opens reminded of nothing.
+        work.execute(
+            update(windows)
+            .where(rows, windows.c.reminded_at < windows.c.opens_at)
+            .values(reminded_at=None, reminder_id=None, reminder_shown_at=None)
+        )
 
 
-def _differs(row: Row[Any], slot: Slot) -> bool:
-    return row.state != "pending" or (
-        row.plan,
-        row.instrument,
-        row.instrument_version,
-        row.infusion_id,
-        row.after_effects,
-        row.local_date,
-        row.opens_at,
-        row.closes_at,
-    ) != (
-        slot.plan,
-        slot.asked.instrument,
-        slot.asked.version,
-        slot.infusion_id,
-        slot.after_effects,
-        slot.local_date,
-        slot.opens_at,
-        slot.closes_at,
-    )
+def _differs(row: Row[Any], values: Mapping[str, Any]) -> bool:
+    return any(getattr(row, name) != values[name] for name in values if name not in _TIMED)
 
 
 def _leave_out(
@@ -166,7 +157,11 @@ def _add(work: Work, patient_id: UUID, slot: Slot) -> None:
 
 def _values(work: Work, slot: Slot, row: Row[Any] | None) -> dict[str, Any]:
     """What a slot is from now on. What is past of its reminders is not made up for."""
-    reminded = row is not None and row.reminded_at is not None
+    opens_at = slot.opens_at
+    if row is not None and _is_open(work, row) and row.local_date == slot.local_date:
+        # It stays so, though it would open later by now: somebody may be answering.
+        opens_at = min(row.opens_at, opens_at)
+    reminded = row is not None and row.reminded_at is not None and row.reminded_at >= opens_at
     remind_at = None if reminded or not _is_ahead(work, slot.remind_at) else slot.remind_at
     chase_at = slot.chase_at if _is_ahead(work, slot.chase_at) else None
     return {
@@ -176,13 +171,17 @@ def _values(work: Work, slot: Slot, row: Row[Any] | None) -> dict[str, Any]:
         "infusion_id": slot.infusion_id,
         "after_effects": slot.after_effects,
         "local_date": slot.local_date,
-        "opens_at": slot.opens_at,
+        "opens_at": opens_at,
         "closes_at": slot.closes_at,
         "state": "pending",
         "remind_at": remind_at,
         "chase_at": chase_at,
         "next_at": remind_at or chase_at or slot.closes_at,
     }
+
+
+def _is_open(work: Work, row: Row[Any]) -> bool:
+    return bool(row.state == "pending" and row.opens_at <= work.now)
 
 
 def _is_ahead(work: Work, moment: datetime | None) -> bool:

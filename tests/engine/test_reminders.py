@@ -1,11 +1,12 @@
 """Whoever does not answer is reminded, once and once more; how far it came is told."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from engine.loop import Engine
-from tests.asked import DAILY, WEEKLY, publish, window
+from tests.asked import DAILY, NEXT_DAY, WEEKLY, plan_infusion, publish, window
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.engine.steps import Wait
@@ -113,3 +114,47 @@ def test_how_far_a_reminder_came_is_told_apart(cast: Cast, receiver: Receiver, w
     assert cast.alice.api.put(path, shown).json["reminder"] == "shown"
     assert cast.alice.api.put(path, {"shown_at": "2026-03-02T19:00:00Z"}).status == 200
     assert cast.frank.api.put(path, shown).status == 404
+
+
+# --- what is open, or was reminded of, when its infusion moves ----------------------------------
+
+
+def test_what_is_open_on_its_day_stays_open_whatever_end_is_entered(
+    cast: Cast, clock: SimulatedClock, receiver: Receiver, wait: Wait
+) -> None:
+    infusion = plan_infusion(cast, "2026-03-04T09:00:00Z")
+    wait()
+    clock.set(datetime(2026, 3, 4, 15, 10, tzinfo=UTC))
+    wait()
+    opened = window(cast.alice, "daily@2026-03-04")
+    assert (opened["opens_at"], opened["reminder"]) == ("2026-03-04T15:00:00Z", "delivered")
+    started = {"started_at": "2026-03-04T12:20:00Z", "confirm": ["course"]}
+    assert cast.bob.api.post(f"{infusion}/start", started).status == 200
+    ended = {"ended_at": "2026-03-04T13:00:00Z"}
+    assert cast.bob.api.post(f"{infusion}/end", ended).status == 200
+    wait()
+    assert window(cast.alice, "daily@2026-03-04") == opened
+    assert cast.alice.check_in().status == 201
+    assert window(cast.alice, "daily@2026-03-04")["state"] == "answered"
+
+
+def test_what_moves_to_another_day_is_reminded_of_there(
+    cast: Cast, clock: SimulatedClock, receiver: Receiver, wait: Wait
+) -> None:
+    assert publish(cast.dana, NEXT_DAY).status == 201
+    infusion = plan_infusion(cast, "2026-03-03T10:00:00Z")
+    slot = f"next-day@{infusion.rsplit('/', 1)[1]}"
+    wait()
+    clock.set(datetime(2026, 3, 4, 12, 30, tzinfo=UTC))
+    wait()
+    assert window(cast.alice, slot)["reminder"] == "delivered"
+    receiver.clear()
+    moved = {"planned_at": "2026-03-05T10:00:00Z", "reason": "unwell", "confirm": ["planned_at"]}
+    assert cast.bob.api.post(f"{infusion}/move", moved).status == 200
+    wait()
+    there = window(cast.alice, slot)
+    assert (there["opens_at"], there["reminder"]) == ("2026-03-06T12:00:00Z", "none")
+    clock.set(datetime(2026, 3, 6, 12, 30, tzinfo=UTC))
+    wait()
+    assert window(cast.alice, slot)["reminder"] == "delivered"
+    assert ("reminder", 1) in reminders(receiver)

@@ -87,7 +87,7 @@ class Schedules(RuleBasedStateMachine):
         self.planned: list[UUID] = []
         self.started: list[UUID] = []
         self.answered: dict[str, Any] = {}
-        self.open: set[str] = set()
+        self.open: dict[str, date] = {}
 
     def teardown(self) -> None:
         self.database.close()
@@ -228,7 +228,11 @@ class Schedules(RuleBasedStateMachine):
         now, rows = self.clock.now(), self.rows()
         assert self.is_away or all(rows[slot].state != "cancelled" for slot in self.open)
         pending = {slot: row for slot, row in rows.items() if row.state == "pending"}
-        self.open = {slot for slot, row in pending.items() if row.opens_at <= now}
+        for slot, day in self.open.items():
+            # Only with its infusion it goes to another day.
+            if slot in pending and pending[slot].local_date == day:
+                assert pending[slot].opens_at <= now
+        self.open = {slot: row.local_date for slot, row in pending.items() if row.opens_at <= now}
 
     @invariant()
     def no_slot_is_doubled_or_lost(self) -> None:
