@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select, update
 from diary.alerts.model import alerts
 from diary.alerts.situation import Status
 from diary.errors import Conflict, FieldFault, Invalid
-from diary.patients import drill, relation, states
-from diary.patients.model import ERASED, patients
-from diary.patients.service import require
+from diary.patients import drill, states
+from diary.patients.model import patients
+from diary.patients.service import require, whose_record_is_read
 from diary.rules.known import Known
 from diary.rules.model import known_baselines
 from diary.severity import Severity
@@ -188,22 +188,8 @@ def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
 
 def visible(work: Work, *, due: bool) -> Select[Any]:
     """What is known now, of every patient whose record the caller reads. due: where a review is."""
-    query = (
-        select(known_baselines)
-        .join(
-            patients,
-            and_(
-                patients.c.clinic_id == known_baselines.c.clinic_id,
-                patients.c.id == known_baselines.c.patient_id,
-            ),
-        )
-        .where(
-            known_baselines.c.clinic_id == work.caller.clinic,
-            known_baselines.c.ended_at.is_(None),
-            known_baselines.c.until > work.now,
-            patients.c.state != ERASED,
-            relation.may_read(work),
-        )
+    query = whose_record_is_read(work, known_baselines).where(
+        known_baselines.c.ended_at.is_(None), known_baselines.c.until > work.now
     )
     return query.where(known_baselines.c.review_due_at <= work.now) if due else query
 

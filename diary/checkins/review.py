@@ -15,9 +15,7 @@ from diary.checkins import needs_review
 from diary.checkins.model import quarantine
 from diary.checkins.reading import NOTE_PLACE, SetApart, opened, set_apart
 from diary.errors import Conflict, NotFound
-from diary.patients import relation
 from diary.patients import service as patients
-from diary.patients.model import ERASED
 from diary.patients.model import patients as patient_rows
 from diary.work import Work
 
@@ -53,21 +51,7 @@ class Waiting:
 def visible(work: Work, *, reviewed: bool | None = None) -> Select[Any]:
     """What was set apart of every patient whose record the caller reads. reviewed: those alone, or
     not. What is left of a patient who was erased cannot be opened, and is absent."""
-    query = (
-        select(quarantine)
-        .join(
-            patient_rows,
-            and_(
-                patient_rows.c.clinic_id == quarantine.c.clinic_id,
-                patient_rows.c.id == quarantine.c.patient_id,
-            ),
-        )
-        .where(
-            quarantine.c.clinic_id == work.caller.clinic,
-            patient_rows.c.state != ERASED,
-            relation.may_read(work),
-        )
-    )
+    query = patients.whose_record_is_read(work, quarantine)
     if reviewed is not None:
         at = quarantine.c.reviewed_at
         query = query.where(at.is_not(None) if reviewed else at.is_(None))

@@ -16,8 +16,8 @@ from diary.errors import FieldFault, Invalid
 from diary.infusions import doubts, observations
 from diary.infusions.doubts import Doubt
 from diary.infusions.model import departures, infusions
-from diary.infusions.reading import get, in_state, lock, whose_record_is_read
-from diary.patients.service import require
+from diary.infusions.reading import get, in_state, lock
+from diary.patients.service import require, whose_record_is_read
 from diary.work import Work
 
 REASON_PLACE: Final = "departures.reason"

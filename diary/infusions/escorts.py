@@ -12,9 +12,10 @@ from sqlalchemy import Row, Select, and_, or_, select, update
 from diary.agenda import Agenda
 from diary.errors import NotFound
 from diary.infusions.model import infusions
-from diary.infusions.reading import get, in_state, lock, whose_record_is_read
+from diary.infusions.reading import get, in_state, lock
 from diary.infusions.service import WARN_BEFORE
 from diary.patients.model import ERASED, patients
+from diary.patients.service import whose_record_is_read
 from diary.patients.states import State
 from diary.work import Work
 

@@ -4,13 +4,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from diary.errors import Conflict, NotFound
 from diary.infusions import doubts
 from diary.infusions.model import infusion_moves, infusions
-from diary.patients import relation
-from diary.patients.model import ERASED, patients
+from diary.patients.model import patients
 from diary.patients.service import require
 from diary.work import Work
 
@@ -78,25 +77,6 @@ def ahead(work: Work, patient_id: UUID) -> Select[Any]:
     """The infusions that are planned for a patient, without those whose day has passed."""
     return of_patient(work, patient_id).where(
         infusions.c.state == "planned", infusions.c.planned_at > work.now - doubts.APART
-    )
-
-
-def whose_record_is_read(work: Work, table: Table) -> Select[Any]:
-    """The rows of a table of every patient whose record the caller reads."""
-    return (
-        select(table)
-        .join(
-            patients,
-            and_(
-                patients.c.clinic_id == table.c.clinic_id,
-                patients.c.id == table.c.patient_id,
-            ),
-        )
-        .where(
-            table.c.clinic_id == work.caller.clinic,
-            patients.c.state != ERASED,
-            relation.may_read(work),
-        )
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, Table, and_, select, update
 
 from diary import datakeys
 from diary.errors import Forbidden, NotFound
@@ -49,6 +49,25 @@ def visible(work: Work) -> Select[Any]:
         patients.c.clinic_id == work.caller.clinic,
         patients.c.state != ERASED,
         relation.may_read(work),
+    )
+
+
+def whose_record_is_read(work: Work, table: Table) -> Select[Any]:
+    """The rows of a table of every patient whose record the caller reads."""
+    return (
+        select(table)
+        .join(
+            patients,
+            and_(
+                patients.c.clinic_id == table.c.clinic_id,
+                patients.c.id == table.c.patient_id,
+            ),
+        )
+        .where(
+            table.c.clinic_id == work.caller.clinic,
+            patients.c.state != ERASED,
+            relation.may_read(work),
+        )
     )
 
 

@@ -10,11 +10,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 
-from diary.patients import relation
-from diary.patients.model import ERASED, patients
-from diary.patients.service import require
+from diary.patients.service import require, whose_record_is_read
 from diary.safety.model import displays
 from diary.work import Work
 
@@ -94,21 +92,7 @@ def of_patient(work: Work, patient_id: UUID) -> Select[Any]:
 
 def visible(work: Work) -> Select[Any]:
     """What every patient was shown whose record the caller reads."""
-    return (
-        select(displays)
-        .join(
-            patients,
-            and_(
-                patients.c.clinic_id == displays.c.clinic_id,
-                patients.c.id == displays.c.patient_id,
-            ),
-        )
-        .where(
-            displays.c.clinic_id == work.caller.clinic,
-            patients.c.state != ERASED,
-            relation.may_read(work),
-        )
-    )
+    return whose_record_is_read(work, displays)
 
 
 def _of(clinic_id: UUID, patient_id: UUID) -> Select[Any]:

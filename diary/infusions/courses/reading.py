@@ -13,8 +13,7 @@ from diary.errors import NotFound
 from diary.infusions.courses import gate
 from diary.infusions.courses.gate import Indication, Item, Measured, Outcome, Trial
 from diary.infusions.model import courses
-from diary.infusions.reading import whose_record_is_read
-from diary.patients.service import require
+from diary.patients.service import require, whose_record_is_read
 from diary.work import Work
 
 TRIALS_PLACE: Final = "courses.trials"
