@@ -4,9 +4,9 @@ from typing import Final
 
 from diary.checkins.states import bring_back
 from diary.patients import states
-from engine.each import Each
+from engine.each import Duty
 
-bring_back_due: Final = Each(
+DUTY: Final = Duty(
     "away",
     agenda=states.AGENDA,
     act=bring_back,

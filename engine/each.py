@@ -14,12 +14,12 @@ _BATCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
-    """Does whatever of one kind has fallen due, when it is called.
+class Duty:
+    """One kind of what falls due.
 
-    room: as the log names it. act: does it in the caller's clinic; False where it was not due any
-    more. look_failed, act_failed: the log's
-    events. id_name: how an id is called in the second.
+    room: as the log names it. act: does one in the caller's clinic; False where it was not due any
+    more, or is in somebody's hand. look_failed, act_failed: the log's events. id_name: how an id is
+    called in the second.
     """
 
     room: str
@@ -29,34 +29,46 @@ class Each:
     act_failed: str
     id_name: str
 
-    def __call__(
-        self, house: House, caller: Caller, got_on: Callable[[], None] = lambda: None
-    ) -> int:
-        """Do all that is due; returns how much was done. Never raises.
 
-        got_on: called after each of them, with no transaction open. One that cannot be done holds
-        up neither the others nor a page: it stays due, and is tried again on the next turn.
+class Each:
+    """Does what has fallen due of one duty, as far as one engine has to do with it."""
+
+    def __init__(self, house: House, caller: Caller, duty: Duty) -> None:
+        self._house = house
+        self._caller = caller
+        self._duty = duty
+        # Could not be done: what else is due goes first.
+        self._stuck: set[UUID] = set()
+
+    def look(self, got_on: Callable[[], None] = lambda: None) -> int:
+        """Do some of what is due: a page must not wait for all of it. Returns how much was done;
+        never raises.
+
+        got_on: called after each of them, with no transaction open. What cannot be done holds up
+        neither the others nor a page.
         """
-        seen: set[UUID] = set()
+        try:
+            with self._house.work(self._caller, write=False) as work:
+                due = self._duty.agenda.due(work, _BATCH, without=self._stuck)
+        except Exception as error:
+            logger(self._duty.room).error(self._duty.look_failed, error=error)
+            return 0
+        if len(due) < _BATCH:
+            self._stuck.clear()
         done = 0
-        try:
-            while True:
-                with house.work(caller, write=False) as work:
-                    due = self.agenda.due(work, _BATCH, without=seen)
-                if not due:
-                    return done
-                for clinic_id, one in due:
-                    done += self._do(house, caller.within(clinic_id), one)
-                    seen.add(one)
-                    got_on()
-        except Exception as error:
-            logger(self.room).error(self.look_failed, error=error)
-            return done
+        for clinic_id, one in due:
+            if self._do(clinic_id, one):
+                done += 1
+            else:
+                self._stuck.add(one)
+            got_on()
+        return done
 
-    def _do(self, house: House, caller: Caller, one: UUID) -> bool:
+    def _do(self, clinic_id: UUID, one: UUID) -> bool:
         try:
-            with house.work(caller) as work:
-                return self.act(work, one)
+            with self._house.work(self._caller.within(clinic_id)) as work:
+                return self._duty.act(work, one)
         except Exception as error:
-            logger(self.room).error(self.act_failed, **{self.id_name: str(one)}, error=error)
+            named = {self._duty.id_name: str(one)}
+            logger(self._duty.room).error(self._duty.act_failed, **named, error=error)
             return False

@@ -4,9 +4,9 @@ from typing import Final
 
 from diary.infusions import escorts
 from diary.webhooks.escorts import tell_when_due
-from engine.each import Each
+from engine.each import Duty
 
-tell_due: Final = Each(
+DUTY: Final = Duty(
     "escorts",
     agenda=escorts.AGENDA,
     act=tell_when_due,

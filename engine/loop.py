@@ -6,32 +6,28 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 
 from diary.callers import Caller, CallerKind
-from diary.checkins import needs_review, silence
-from diary.infusions import escorts
 from diary.logs import logger
-from diary.patients import states
 from diary.schedule import follow, sweep
 from diary.watch import canary
 from diary.webhooks import queue
 from diary.webhooks.addresses import AddressGuard
 from diary.webhooks.queue import Claimed
 from diary.work import House
-from engine.away import bring_back_due
+from engine import away, escorts, reviews, silence
 from engine.canary import Canary
 from engine.deliver import Deliverer
+from engine.each import Each
 from engine.escalate import escalate_due, go_by_the_clock, next_action
-from engine.escorts import tell_due
 from engine.heart import Heart
 from engine.listen import Listener
 from engine.reclaim import Reclaimer
 from engine.retention import Retention
-from engine.reviews import tell_again_due
 from engine.schedule import Schedule
 from engine.seal import Sealer
 from engine.sender import Sender
-from engine.silence import judge_due
 
 _log = logger("engine")
 # Behind every wake-up and every computed sleep stands this poll.
@@ -42,14 +38,8 @@ _AFTER_FAULT = 1.0
 # A dead engine's leases are looked for less often than what is due: it costs each page a moment.
 _LOST_EVERY = 0.25
 _THREADS = 4
-_AGENDAS = (
-    silence.AGENDA,
-    states.AGENDA,
-    escorts.AGENDA,
-    needs_review.AGENDA,
-    follow.AGENDA,
-    sweep.AGENDA,
-)
+_DUTIES = (silence.DUTY, away.DUTY, escorts.DUTY, reviews.DUTY)
+_AGENDAS = (*(each.agenda for each in _DUTIES), follow.AGENDA, sweep.AGENDA)
 
 
 class Engine:
@@ -67,7 +57,10 @@ class Engine:
         )
         self._reclaimer = Reclaimer(house, self._caller, self.heart.meters)
         self._retention = Retention(house, self._caller)
-        self._schedule = Schedule(house, self._caller)
+        self._looks = [
+            *(Each(house, self._caller, each).look for each in _DUTIES),
+            Schedule(house, self._caller).look,
+        ]
         self._retaining: asyncio.Task[None] | None = None
         self._deliverer = Deliverer(
             house, self._caller, self._threads, self.heart, lambda: self._listener.lease_holder
@@ -169,20 +162,10 @@ class Engine:
         acted = await self._deliverer.off_loop(
             lambda: escalate_due(self._house, self._caller, self.heart.beat)
         )
-        judged = await self._deliverer.off_loop(
-            lambda: judge_due(self._house, self._caller, self.heart.beat)
-        )
-        back = await self._deliverer.off_loop(
-            lambda: bring_back_due(self._house, self._caller, self.heart.beat)
-        )
-        told = await self._deliverer.off_loop(
-            lambda: tell_due(self._house, self._caller, self.heart.beat)
-        )
-        again = await self._deliverer.off_loop(
-            lambda: tell_again_due(self._house, self._caller, self.heart.beat)
-        )
-        asked = await self._deliverer.off_loop(lambda: self._schedule.look(self.heart.beat))
-        worked = any((acted, judged, back, told, again, asked))
+        worked = acted > 0
+        for look in self._looks:
+            done = await self._deliverer.off_loop(partial(look, self.heart.beat))
+            worked = worked or done > 0
         async for claimed in self._deliverer.claim_due():
             worked = True
             task = asyncio.create_task(self._attempt(sender, claimed))

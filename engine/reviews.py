@@ -3,9 +3,9 @@
 from typing import Final
 
 from diary.checkins import needs_review
-from engine.each import Each
+from engine.each import Duty
 
-tell_again_due: Final = Each(
+DUTY: Final = Duty(
     "reviews",
     agenda=needs_review.AGENDA,
     act=needs_review.tell_again,

@@ -24,7 +24,7 @@ class Schedule:
     def __init__(self, house: House, caller: Caller) -> None:
         self._house = house
         self._caller = caller
-        # Could not be made or looked at; tried again when nothing else is due.
+        # Could not be made or looked at: what else is due goes first.
         self._stuck: set[UUID] = set()
 
     def look(self, got_on: Callable[[], None] = lambda: None) -> int:
@@ -57,6 +57,8 @@ class Schedule:
     def _sweep(self, got_on: Callable[[], None]) -> int:
         with self._house.work(self._caller, write=False) as work:
             due = sweep.AGENDA.due(work, _WINDOWS, without=self._stuck)
+        if len(due) < _WINDOWS:
+            self._stuck.clear()
         by_clinic: dict[UUID, list[UUID]] = defaultdict(list)
         for clinic_id, window_id in due:
             by_clinic[clinic_id].append(window_id)
@@ -64,8 +66,6 @@ class Schedule:
         for clinic_id, window_ids in by_clinic.items():
             done += self._look_at(clinic_id, window_ids)
             got_on()
-        if not due:
-            self._stuck.clear()
         return done
 
     def _look_at(self, clinic_id: UUID, window_ids: Collection[UUID]) -> int:

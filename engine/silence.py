@@ -5,14 +5,14 @@ from uuid import UUID
 
 from diary.checkins import silence
 from diary.work import Work
-from engine.each import Each
+from engine.each import Duty
 
 
 def _judge(work: Work, patient_id: UUID) -> bool:
     return silence.judge_when_due(work, work.caller.clinic, patient_id)
 
 
-judge_due: Final = Each(
+DUTY: Final = Duty(
     "silence",
     agenda=silence.AGENDA,
     act=_judge,

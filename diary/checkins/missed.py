@@ -11,7 +11,7 @@ from sqlalchemy import Row, case, distinct, exists, func, or_, select
 from diary.alerts.service import Subjected, raise_alert
 from diary.checkins.infused import after_last
 from diary.checkins.model import check_ins
-from diary.patients.model import ERASED, patients
+from diary.patients.model import ERASED
 from diary.patients.states import State
 from diary.rules.facts import Facts, Silence
 from diary.rules.model import silences
@@ -43,29 +43,22 @@ def look(work: Work, window_ids: Collection[UUID]) -> int:
     how many there were."""
     swept = sweep(work, window_ids)
     if swept.missed:
-        _judge(work, swept.missed)
+        _judge(work, swept.missed, swept.patients)
     return swept.done
 
 
-def _judge(work: Work, closed: Sequence[Row[Any]]) -> None:
+def _judge(work: Work, closed: Sequence[Row[Any]], held: Mapping[UUID, Row[Any]]) -> None:
+    """held: their patients, so that of two engines that close two days of one the later counts
+    both."""
     rules, numbers = counts(current(work).rules)
     if not numbers:
         return
     last_of = {row.patient_id: row.id for row in closed}
-    # Two engines may close two days of one patient at once: the later counts both.
-    held = work.rows(
-        select(patients)
-        .where(
-            patients.c.clinic_id == work.caller.clinic,
-            patients.c.id.in_(list(last_of)),
-            # A day may have closed before they died or were erased, and be looked at after.
-            patients.c.state.not_in((ERASED, State.DECEASED)),
-        )
-        .order_by(patients.c.id)
-        .with_for_update(key_share=True)
-    )
     days_of = missed_days(work, last_of, closing=[row.id for row in closed])
-    for patient in held:
+    for patient in (held[each] for each in sorted(last_of)):
+        if patient.state in (ERASED, State.DECEASED):
+            # The day had closed before they died or were erased.
+            continue
         days = days_of.get(patient.id, NONE)
         if not any(days.before < number <= days.missed for number in numbers):
             continue

@@ -90,6 +90,7 @@ def _keep(
     moments: dict[str, Any],
 ) -> Receipt:
     patient = context.patient
+    _answer(work, context, check_in_id, draft)
     scored = form.score(draft.answers)
     answers, words = form.open_and_words(draft.answers)
     note = note_of(draft.note, words)
@@ -121,7 +122,6 @@ def _keep(
         source_id=check_in_id,
         given_at=draft.recorded_at,
     )
-    late = backfill.is_late(draft)
     since = context.since(draft.recorded_at)
     offset = draft.recorded_at.utcoffset() or timedelta(0)
     row = {
@@ -148,23 +148,27 @@ def _keep(
         "utc_offset_minutes": int(offset.total_seconds() // 60),
         "time_zone": draft.time_zone,
         "local_date": said.day,
-        "late": late,
+        "late": backfill.is_late(draft),
         "amendments": 0,
         "infusion_number": since and since.number,
         "days_since_infusion": since and since.days,
         "hours_since_infusion": since and since.hours,
     }
-    window_id = context.window_id
-    if late:
-        window_id = unanswered_on(work, patient.id, draft.instrument, said.day)
-    if window_id is not None:
-        # Before the rows: they are written together.
-        fill(work, window_id, check_in_id, draft.recorded_at)
     work.add(check_ins, **row)
     if note:
         notes.keep(work, patient, check_in_id, note, phrases=bool(result.phrases))
     work.audit("check-in.recorded", "check_in", check_in_id)
     return receipt_of(work, context, SimpleNamespace(**row), Outcome.RECORDED)
+
+
+def _answer(work: Work, context: Context, check_in_id: UUID, draft: Draft) -> None:
+    """Fill the window that asked for it, before the silence and the alert are touched: so does
+    whoever closes windows, or changes a state."""
+    window_id = context.window_id
+    if draft.day is not None and backfill.is_late(draft):
+        window_id = unanswered_on(work, context.patient.id, draft.instrument, draft.day)
+    if window_id is not None:
+        fill(work, window_id, check_in_id, draft.recorded_at)
 
 
 def _agrees(ours: int | None, theirs: int | None) -> bool | None:

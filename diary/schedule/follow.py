@@ -163,7 +163,9 @@ def _values(work: Work, slot: Slot, row: Row[Any] | None) -> dict[str, Any]:
         opens_at = min(row.opens_at, opens_at)
     reminded = row is not None and row.reminded_at is not None and row.reminded_at >= opens_at
     remind_at = None if reminded or not _is_ahead(work, slot.remind_at) else slot.remind_at
-    chase_at = slot.chase_at if _is_ahead(work, slot.chase_at) else None
+    # Whoever moves west after the second one has another such hour ahead on that day.
+    chased = reminded and row is not None and row.chase_at is None
+    chase_at = None if chased or not _is_ahead(work, slot.chase_at) else slot.chase_at
     return {
         "plan": slot.plan,
         "instrument": slot.asked.instrument,

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, select
+from sqlalchemy import ColumnElement, Row, exists
 
-from diary.patients.model import patients
 from diary.patients.states import State
 from diary.schedule.model import windows
 from diary.severity import Severity
@@ -20,32 +19,29 @@ from diary.webhooks.publish import publish
 from diary.work import Work
 
 
-def remind(work: Work, due: Iterable[Row[Any]]) -> Mapping[UUID, UUID]:
+def remind(
+    work: Work, due: Iterable[Row[Any]], patients: Mapping[UUID, Row[Any]]
+) -> Mapping[UUID, UUID]:
     """Remind the patients of these windows, in the caller's clinic; returns the message of each
-    patient. due: rows of windows. Where nothing listens nobody is told, and none is returned."""
+    patient. due: rows of windows. patients: the rows of theirs. Where nothing listens nobody is
+    told, and none is returned."""
     open_of: dict[UUID, list[Row[Any]]] = defaultdict(list)
     for row in due:
         open_of[row.patient_id].append(row)
     listening = endpoints.live(work, work.caller.clinic).webhooks
     if not listening:
         return {}
-    rows = work.rows(
-        select(patients.c.id, patients.c.reference).where(
-            patients.c.clinic_id == work.caller.clinic,
-            patients.c.id.in_(list(open_of)),
-            patients.c.state == State.ACTIVE,
-        )
-    )
     return {
-        patient.id: publish(
+        patient_id: publish(
             work,
             clinic_id=work.caller.clinic,
             type="reminder.due",
-            data=_data(patient.reference, open_of[patient.id]),
+            data=_data(patients[patient_id].reference, asked),
             endpoint_ids=listening,
             priority=Severity.LOW,
         )
-        for patient in rows
+        for patient_id, asked in open_of.items()
+        if patients[patient_id].state == State.ACTIVE
     }
 
 

@@ -24,9 +24,10 @@ from diary.schedule.plan import (
 )
 
 _DAY: Final = timedelta(days=1)
+BETWEEN_REMINDERS: Final = timedelta(hours=2)
+"""Nobody is reminded of the same again so soon."""
 # Nobody is woken to answer a question.
 _LATEST_REMINDER: Final = time(21)
-_BETWEEN_REMINDERS: Final = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,15 @@ def _reminders(
         remind_at = due if due < latest else None
     if plan.chase_at is not None:
         due = at(day, plan.chase_at, zone)
-        earliest = opens if remind_at is None else remind_at + _BETWEEN_REMINDERS
+        earliest = opens if remind_at is None else remind_at + BETWEEN_REMINDERS
         chase_at = due if earliest <= due < latest else None
     return remind_at, chase_at
+
+
+def is_too_late(day: date, moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether nobody is reminded any more at that moment of a window of that day: the day's evening
+    is over, or it is night where the patient is."""
+    return moment >= at(min(day, day_of(moment, zone)), _LATEST_REMINDER, zone)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

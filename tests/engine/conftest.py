@@ -9,10 +9,9 @@ from click.testing import CliRunner
 from diary.__main__ import cli
 from diary.work import House
 from engine.loop import Engine
-from engine.silence import judge_due
 from tests.clock import SimulatedClock
 from tests.conftest import MASTER_KEY
-from tests.engine.silences import ENGINE, After, of_silence
+from tests.engine.silences import After, judge_due, of_silence
 from tests.engine.steps import Wait
 from tests.trail import Trail, Verified
 
@@ -61,7 +60,7 @@ def after(house: House, clock: SimulatedClock) -> After:
 
     def after(**time: float) -> list[Any]:
         clock.advance(**time)
-        judge_due(house, ENGINE)
+        judge_due(house)
         new = [each for each in of_silence(house) if each.id not in seen]
         seen.update(each.id for each in new)
         return new

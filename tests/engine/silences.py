@@ -9,9 +9,18 @@ from diary.alerts.model import findings
 from diary.callers import OPERATOR, Caller, CallerKind
 from diary.rules.model import silences
 from diary.work import House
+from engine.each import Each
+from engine.silence import DUTY
 
 ENGINE = Caller(CallerKind.ENGINE)
 After = Callable[..., list[Any]]
+
+
+def judge_due(house: House) -> None:
+    """Judge all that is due."""
+    each = Each(house, ENGINE, DUTY)
+    while each.look():
+        pass
 
 
 def of_silence(house: House) -> list[Any]:

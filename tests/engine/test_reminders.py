@@ -2,13 +2,17 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from diary.checkins import missed
+from diary.work import House
 from engine.loop import Engine
 from tests.asked import DAILY, NEXT_DAY, WEEKLY, plan_infusion, publish, window
 from tests.cast import Cast
 from tests.clock import SimulatedClock
+from tests.engine.silences import ENGINE
 from tests.engine.steps import Wait
 from tests.receiver import Receiver
 
@@ -158,3 +162,85 @@ def test_what_moves_to_another_day_is_reminded_of_there(
     wait()
     assert window(cast.alice, slot)["reminder"] == "delivered"
     assert ("reminder", 1) in reminders(receiver)
+
+
+# --- after an outage, in the night, in a zone further west ---------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        ({"hours": 11, "minutes": 59}, [("reminder", 1)]),
+        ({"hours": 12}, []),
+        ({"hours": 18}, []),
+    ],
+)
+def test_after_an_outage_nobody_is_reminded_in_the_night(
+    cast: Cast,
+    receiver: Receiver,
+    wait: Wait,
+    until: dict[str, float],
+    told: list[tuple[str, int]],
+) -> None:
+    wait(hours=23)
+    receiver.clear()
+    # Nine in the morning of Tuesday.
+    wait(**until)
+    assert reminders(receiver) == told
+    assert window(cast.alice, "daily@2026-03-03")["state"] == "pending"
+    assert reminder_of(cast, "daily@2026-03-03") == ("delivered" if told else "none")
+    wait(hours=25 - until["hours"], minutes=-until.get("minutes", 0))
+    assert reminders(receiver) == [("reminder", 1)], "the next morning as ever"
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(59, [("chaser", 1)]), (61, [])])
+def test_after_an_outage_nobody_is_reminded_twice_within_two_hours(
+    cast: Cast, receiver: Receiver, wait: Wait, minutes: int, told: list[tuple[str, int]]
+) -> None:
+    wait(hours=23)
+    receiver.clear()
+    wait(hours=6, minutes=minutes)
+    assert reminders(receiver) == [("reminder", 1)], "about four in the afternoon"
+    wait(hours=2, minutes=1)
+    assert reminders(receiver) == told
+
+
+def test_who_moves_west_after_the_second_reminder_has_no_third(
+    cast: Cast, receiver: Receiver, wait: Wait
+) -> None:
+    wait(hours=8, minutes=1)
+    assert reminders(receiver) == [("chaser", 1)]
+    moved = cast.alice.api.put("/v1/me/time-zone", {"time_zone": "America/New_York"})
+    assert moved.status == 200
+    wait(hours=6)
+    assert reminders(receiver) == []
+    wait(hours=16)
+    assert reminders(receiver) == [("reminder", 1)], "at ten in the morning in New York"
+
+
+def test_who_was_asleep_when_it_was_due_in_the_old_zone_is_not_woken_by_it(
+    cast: Cast, house: House, clock: SimulatedClock, receiver: Receiver, wait: Wait
+) -> None:
+    wait(hours=23)
+    receiver.clear()
+    assert cast.alice.api.put("/v1/me/time-zone", {"time_zone": "America/Denver"}).status == 200
+    clock.advance(hours=1)
+    # Ten in Madrid, two in the night in Denver; her windows are not made anew yet.
+    asked = window(cast.alice, "daily@2026-03-03")
+    with house.work(ENGINE.within(cast.clinic)) as work:
+        assert missed.look(work, [UUID(asked["id"])]) == 1
+    wait()
+    assert reminders(receiver) == []
+
+
+def test_whatever_is_open_is_in_one_message_however_it_was_found(
+    cast: Cast, house: House, clock: SimulatedClock, receiver: Receiver, wait: Wait
+) -> None:
+    wait(days=5, hours=23, minutes=59)
+    receiver.clear()
+    clock.advance(minutes=1)
+    weekly = window(cast.alice, "weekly@2026-W10")
+    with house.work(ENGINE.within(cast.clinic)) as work:
+        assert missed.look(work, [UUID(weekly["id"])]) == 2
+    wait()
+    assert reminders(receiver) == [("reminder", 2)]

@@ -18,13 +18,12 @@ from diary.patients.model import patients
 from diary.rules.explain import explain
 from diary.work import House
 from engine.loop import Engine
-from engine.silence import judge_due
 from tests.cast import Cast
 from tests.clock import SimulatedClock
 from tests.conftest import house_on, settings_for
 from tests.databases import Kept
 from tests.engine.mortal import Died, Mortal
-from tests.engine.silences import ENGINE, After, of_silence, waiting
+from tests.engine.silences import ENGINE, After, judge_due, of_silence, waiting
 from tests.http.test_permissions import DISPLAYS
 from tests.http.test_rules import document, publish
 from tests.receiver import Receiver
@@ -206,12 +205,12 @@ def test_two_engines_at_once_find_it_once(cast: Cast, house: House, clock: Simul
 
         def look(barrier: Barrier = barrier) -> None:
             barrier.wait()
-            judge_due(house, ENGINE)
+            judge_due(house)
 
         with ThreadPoolExecutor(2) as threads:
             for each in [threads.submit(look) for _ in range(2)]:
                 each.result()
-        judge_due(house, ENGINE)
+        judge_due(house)
         assert len(of_silence(house)) == before + 2
 
 
@@ -224,10 +223,10 @@ def test_an_engine_that_is_killed_loses_nothing_and_says_nothing_twice(
     mortal = Mortal(kept.url, pool_size=2)
     mortal.committed, mortal.doomed_in = committed, 0
     with pytest.raises(Died):
-        judge_due(house_on(settings_for(kept.url), mortal, clock), ENGINE)
+        judge_due(house_on(settings_for(kept.url), mortal, clock))
     mortal.close()
     assert len(of_silence(house)) == committed
-    judge_due(house, ENGINE)
+    judge_due(house)
     assert len(of_silence(house)) == 1
 
 

@@ -31,12 +31,11 @@ from diary.rules.default import DEFAULT
 from diary.rules.default_suicidality import SILENT_AFTER_RISK
 from diary.rules.ruleset import Rule, RuleSet
 from diary.severity import Severity
-from engine.silence import judge_due
 from tests.cast import CALM, ZONE, Cast
 from tests.clock import SimulatedClock
 from tests.conftest import house_on, settings_for
 from tests.databases import Kept
-from tests.engine.silences import ENGINE, of_silence
+from tests.engine.silences import judge_due, of_silence
 
 LOW, MODERATE, HIGH, CRITICAL = Severity
 FOUND = {0: None, 1: MODERATE, 3: HIGH, 4: CRITICAL}
@@ -131,13 +130,13 @@ class Silences(RuleBasedStateMachine):
     @rule(hours=HOURS)
     def time_passes(self, hours: int) -> None:
         """With nothing found twice."""
-        judge_due(self.house, ENGINE)
+        judge_due(self.house)
         assert {each.id for each in of_silence(self.house)} == self.found
         self.clock.advance(hours=hours)
 
     @invariant()
     def what_is_due_is_found_and_nothing_else(self) -> None:
-        judge_due(self.house, ENGINE)
+        judge_due(self.house)
         all_of_them = of_silence(self.house)
         new = [each for each in all_of_them if each.id not in self.found]
         self.found.update(each.id for each in new)
