@@ -211,6 +211,26 @@ class InfusionsNotLeft(Resource):
         )
 
 
+@visits.route("/not-recorded")
+class InfusionsNotRecorded(Resource):
+    """Visits that were planned, and of which nobody knows whether they took place."""
+
+    @operation(scope=Scope.PATIENTS_READ, returns=InfusionView, page=True)
+    def get(self, work: Work, page: Page) -> Found:
+        """List the infusions that were planned for 12 hours ago or earlier, with nothing recorded.
+
+        The longest ago comes first. Each wants a beginning and an end, to be moved or cancelled:
+        until then the diary does not know of the days after it.
+        """
+        return page.read(
+            work,
+            reading.unrecorded(work),
+            infusions.c.planned_at,
+            infusions.c.id,
+            descending=False,
+        )
+
+
 @visits.route("/without-escort")
 class InfusionsWithoutEscort(Resource):
     """Visits whose way home is not arranged."""

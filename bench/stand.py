@@ -189,6 +189,13 @@ def _infuse(work: Work, patient: patients.Patient) -> None:
     """One infusion three days ago, so that every daily question is asked."""
     ended = work.now - timedelta(days=3)
     began = ended - timedelta(minutes=40)
-    made = infusions.plan(work, patient.id, planned_at=began, dose_mg_per_kg=0.5, route="iv")
+    made = infusions.plan(
+        work,
+        patient.id,
+        planned_at=began,
+        dose_mg_per_kg=0.5,
+        route="iv",
+        confirm=["planned_at"],
+    )
     infusions.start(work, patient.id, made.id, started_at=began, confirm=["course"])
     infusions.end(work, patient.id, made.id, ended_at=ended, dose_mg_per_kg=None)

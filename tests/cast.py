@@ -361,7 +361,12 @@ def signed_in(work: Work, email: str) -> Grant:
 def _infuse(work: Work, patient_id: UUID, *, ended_at: datetime) -> None:
     started_at = ended_at - timedelta(minutes=40)
     infusion = infusions.plan(
-        work, patient_id, planned_at=started_at, dose_mg_per_kg=0.5, route="iv"
+        work,
+        patient_id,
+        planned_at=started_at,
+        dose_mg_per_kg=0.5,
+        route="iv",
+        confirm=["planned_at"],
     )
     infusions.start(work, patient_id, infusion.id, started_at=started_at, confirm=["course"])
     infusions.end(work, patient_id, infusion.id, ended_at=ended_at, dose_mg_per_kg=None)

@@ -108,6 +108,8 @@ def of_plan(
     if any(each.started_at is not None and each.started_at > planned_at for each in there):
         detail = "an infusion that was given lies after this moment"
         doubts.append(Doubt("planned_at", "out_of_order", detail))
+    if planned_at < now - APART:
+        doubts.append(Doubt("planned_at", "past", "more than 12 hours ago"))
     if planned_at > now + _FAR:
         doubts.append(Doubt("planned_at", "far_ahead", "more than a year ahead"))
     return doubts

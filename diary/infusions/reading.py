@@ -10,7 +10,8 @@ from diary.errors import Conflict, NotFound
 from diary.infusions import doubts
 from diary.infusions.model import infusion_moves, infusions
 from diary.patients.model import patients
-from diary.patients.service import require
+from diary.patients.service import require, whose_record_is_read
+from diary.patients.states import State
 from diary.work import Work
 
 
@@ -77,6 +78,16 @@ def ahead(work: Work, patient_id: UUID) -> Select[Any]:
     """The infusions that are planned for a patient, without those whose day has passed."""
     return of_patient(work, patient_id).where(
         infusions.c.state == "planned", infusions.c.planned_at > work.now - doubts.APART
+    )
+
+
+def unrecorded(work: Work) -> Select[Any]:
+    """The infusions whose planned moment passed 12 hours ago or more and of which nothing was
+    recorded since, of every patient whose record the caller reads, but for those who died."""
+    return whose_record_is_read(work, infusions).where(
+        infusions.c.state == "planned",
+        infusions.c.planned_at <= work.now - doubts.APART,
+        patients.c.state != State.DECEASED,
     )
 
 

@@ -210,7 +210,8 @@ def test_one_that_was_given_before_those_entered_begins_the_course_anew(
 ) -> None:
     clock.advance(days=2)
     course = treatment.course()
-    earlier, later = treatment.plan(), treatment.plan("2026-03-04T09:00:00Z")
+    earlier = treatment.plan(confirm=["planned_at"])
+    later = treatment.plan("2026-03-04T09:00:00Z")
     treatment.assess(course)
     treatment.rate(course, rated_at="2026-03-03T09:00:00Z")
     first = treatment.start(later, "2026-03-04T09:00:00Z", confirm=["started_at"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from diary.infusions.doubts import USUAL_DOSES
 from diary.infusions.numbers import Place, numbered, places
-from tests.cast import Cast, Patient
+from tests.cast import Cast, Member, Patient
 from tests.client import Response
 from tests.clock import START, SimulatedClock
 from tests.http.test_bad_input import faults
@@ -164,7 +164,7 @@ def test_two_on_one_day_are_asked_about(visits: Visits) -> None:
 def test_what_is_out_of_order_is_asked_about(visits: Visits, clock: SimulatedClock) -> None:
     given = visits.plan(0)
     visits.start(given, 0)
-    assert asked_about(visits.ask(-3)) == {"/planned_at": "out_of_order"}
+    assert asked_about(visits.ask(-0.4)) == {"/planned_at": "out_of_order"}
     assert asked_about(visits.ask(400)) == {"/planned_at": "far_ahead"}
     earlier = visits.plan(-3, confirm=["planned_at"])
     assert asked_about(visits.start(earlier, -3)) == {"/started_at": "another_runs"} | {
@@ -286,3 +286,36 @@ def test_a_patient_sees_what_is_planned_for_them_and_nothing_else(
     clock.advance(days=4, hours=13)
     items = cast.alice.api.get("/v1/me/infusions").json["items"]
     assert [each["id"] for each in items] == [later]
+
+
+@only_sqlite
+def test_a_visit_of_the_past_is_asked_about(visits: Visits) -> None:
+    assert asked_about(visits.ask(-0.51)) == {"/planned_at": "past"}
+    planned = visits.plan(-0.49)
+    assert asked_about(visits.move(planned, -21)) == {"/planned_at": "past"}
+    assert visits.move(planned, -21, confirm=["planned_at"]).status == 200
+    visits.plan(-3, confirm=["planned_at"])
+
+
+def test_a_visit_of_which_nothing_is_recorded_is_listed(
+    cast: Cast, visits: Visits, clock: SimulatedClock
+) -> None:
+    def listed(who: Member) -> list[str]:
+        return [each["id"] for each in who.api.get("/v1/infusions/not-recorded").json["items"]]
+
+    held, off, moved, later = (visits.plan(day) for day in (0, 2, 4, 6))
+    forgotten = visits.plan(-10, confirm=["planned_at"])
+    clock.advance(hours=11, minutes=59)
+    assert listed(cast.bob) == [forgotten]
+    clock.advance(minutes=1)
+    assert listed(cast.bob) == [forgotten, held]
+    assert visits.start(held, 0, confirm=["started_at"]).status == 200
+    assert listed(cast.bob) == [forgotten]
+    clock.advance(days=5)
+    assert listed(cast.bob) == [forgotten, off, moved]
+    assert listed(cast.charlie) == []
+    assert visits.do(off, "cancel", reason="unwell").status == 200
+    assert visits.move(moved, 8).status == 200
+    assert listed(cast.bob) == [forgotten]
+    clock.advance(days=30)
+    assert listed(cast.bob) == [forgotten, later, moved]
