@@ -46,37 +46,38 @@ def tell(work: Work, patient: Subjected, quarantine_id: UUID) -> datetime | None
 
 def tell_again(work: Work, quarantine_id: UUID) -> bool:
     """Tell it again of the caller's clinic; False where it is not due any more, or somebody else
-    has it in hand."""
+    has it or its patient in hand."""
     here = and_(
         quarantine.c.clinic_id == work.caller.clinic,
         quarantine.c.id == quarantine_id,
         quarantine.c.remind_at <= work.now,
     )
+    of_it = select(quarantine.c.patient_id).where(here).scalar_subquery()
+    # The patient first, as whoever reviews.
+    patient = work.row(
+        select(patients.c.reference, patients.c.state)
+        .where(patients.c.clinic_id == work.caller.clinic, patients.c.id == of_it)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    if patient is None:
+        return False
     row = work.row(select(quarantine).where(here).with_for_update(skip_locked=True))
     if row is None:
         return False
-    patient = work.row(
-        select(patients.c.reference).where(
-            patients.c.clinic_id == row.clinic_id,
-            patients.c.id == row.patient_id,
-            patients.c.state != ERASED,
-        )
-    )
-    if row.reviewed_at is not None:
-        # By a process of before the reminders.
-        work.execute(update(quarantine).where(here).values(remind_at=None))
-        pass_on(work, row.patient_id, work.now + _AGAIN)
-        return True
-    # Nothing of somebody who was erased can be looked at any more.
-    next_at = None if patient is None else work.now + _AGAIN
+    # Reviewed by a process of before the reminders; or nothing of it can be looked at any more.
+    is_over = row.reviewed_at is not None or patient.state == ERASED
+    next_at = None if is_over else work.now + _AGAIN
     work.execute(update(quarantine).where(here).values(remind_at=next_at))
-    if patient is not None:
+    if row.reviewed_at is not None:
+        pass_on(work, row.patient_id, work.now + _AGAIN)
+    if not is_over:
         _publish(work, row.clinic_id, row.patient_id, patient.reference, row.id, row.received_at)
     return True
 
 
 def pass_on(work: Work, patient_id: UUID, at: datetime) -> None:
-    """What carried it was reviewed: the next that waits does, for the same moment."""
+    """What carried it was reviewed: the next that waits does, for the same moment. The caller holds
+    the patient."""
     clinic = work.caller.clinic
     first = work.row(_waiting(clinic, patient_id).order_by(quarantine.c.received_at).limit(1))
     if first is not None:

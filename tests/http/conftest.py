@@ -1,4 +1,4 @@
-"""A member's second factor, and a program that signs."""
+"""A member's second factor, a program that signs, and a treatment."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from tests.cast import PASSWORD, Cast, Member
 from tests.client import Api, Response
 from tests.clock import SimulatedClock
 from tests.http.authenticator import App
+from tests.http.treatment import Treatment
 from tests.programs import Program
 
 CURRENT = "/v1/sessions/current/second-factor"
@@ -30,3 +31,9 @@ def bobs_app(api: Api, cast: Cast, clock: SimulatedClock) -> App:
 @pytest.fixture
 def program(cast: Cast, api: Api, clock: SimulatedClock) -> Program:
     return Program(cast, api, clock)
+
+
+@pytest.fixture
+def treatment(cast: Cast) -> Treatment:
+    """Of somebody who has had none yet."""
+    return Treatment(cast, cast.enrol("Olga"))
