@@ -11,7 +11,7 @@ from diary.work import Work
 def put(work: Work, name: str) -> None:
     """It happened now."""
     if not work.execute(update(marks).where(marks.c.name == name).values(at=work.now)).rowcount:
-        work.add(marks, name=name, at=work.now)
+        work.add_unless_there(marks, name=name, at=work.now)
 
 
 def take(work: Work, name: str, every: timedelta) -> bool:
@@ -25,7 +25,7 @@ def take(work: Work, name: str, every: timedelta) -> bool:
     if work.execute(update(marks).where(this, stale).values(at=work.now)).rowcount:
         return True
     if work.row(select(marks.c.name).where(this)) is None:
-        work.add(marks, name=name, at=work.now)
+        work.add_unless_there(marks, name=name, at=work.now)
     return False
 
 

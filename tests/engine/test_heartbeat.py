@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -124,6 +125,18 @@ def test_a_mark_is_taken_once_in_each_interval(house: House, clock: SimulatedClo
     clock.set(START - timedelta(days=1))
     assert take(), "a clock that was set back must not postpone it"
     assert not take()
+
+
+def test_engines_that_begin_in_one_moment_are_in_nobodys_way(house: House) -> None:
+    barrier = Barrier(8)
+
+    def take(_: int) -> bool:
+        barrier.wait()
+        with house.work(ENGINE) as work:
+            return marks.take(work, "retention", timedelta(days=1))
+
+    with ThreadPoolExecutor(8) as engines:
+        assert list(engines.map(take, range(8))) == [False] * 8
 
 
 # --- standing by ---------------------------------------------------------------------------------

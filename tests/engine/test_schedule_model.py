@@ -88,6 +88,7 @@ class Schedules(RuleBasedStateMachine):
         self.started: list[UUID] = []
         self.answered: dict[str, Any] = {}
         self.open: dict[str, date] = {}
+        self.reminded: dict[str, datetime] = {}
 
     def teardown(self) -> None:
         self.database.close()
@@ -255,6 +256,18 @@ class Schedules(RuleBasedStateMachine):
                 assert row.local_date == day_of(row.opens_at, self.zone)
                 assert row.slot == f"daily@{row.local_date}"
         self.every_week_and_infusion_has_its_own(shown, today, last)
+
+    @invariant()
+    def nobody_is_reminded_in_the_night_or_again_so_soon(self) -> None:
+        told = {row.slot: row.reminded_at for row in self.rows().values() if row.reminded_at}
+        for slot, at in told.items():
+            before = self.reminded.get(slot)
+            if at == before:
+                continue
+            assert not self.is_away
+            assert time(4) <= at.astimezone(self.zone).time() < time(21)
+            assert before is None or at >= before + timedelta(hours=2)
+        self.reminded = told
 
     def every_week_and_infusion_has_its_own(
         self, shown: dict[str, Any], today: date, last: date
