@@ -47,7 +47,7 @@ class Process:
         self.log = folder / f"{name}.log"
         self.fault: Fault | None = None
         self._doom = folder / f"{name}.doom"
-        self.doom: str | None = None
+        self._met = folder / f"{name}.doom.met"
         self.doom_at(None)
         self._is_dying = False
         self._since = 0
@@ -61,6 +61,7 @@ class Process:
     def start(self) -> None:
         """Start it; nothing dooms it yet."""
         self.doom_at(None)
+        self._met.unlink(missing_ok=True)
         self._is_dying = False
         module = "tests.chaos.storm.struck"
         command = [sys.executable, "-m"]
@@ -82,8 +83,11 @@ class Process:
 
     def doom_at(self, point: str | None) -> None:
         """Let it die when it next gets to that point; None: no more."""
-        self.doom = point
         _put(self._doom, point or "")
+
+    def died_at(self) -> str | None:
+        """The point of its doom that it got to, even if it was lifted before the end was seen."""
+        return self._met.read_text() if self._met.exists() else None
 
     def has_ended(self) -> bool:
         """Whether it lives no more."""
@@ -176,8 +180,8 @@ class Keeper:
 
     async def _look_after(self, process: Process) -> None:
         if process.has_ended():
-            if process.fault is None and process.doom:
-                process.fault = self._journal.begin("doom", process.doom)
+            if process.fault is None and (point := process.died_at()):
+                process.fault = self._journal.begin("doom", point)
             elif process.fault is None:
                 process.fault = self._journal.begin("kill", "by itself")
                 self._journal.complaints.append(f"{process.name} ended by itself")

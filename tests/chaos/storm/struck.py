@@ -2,7 +2,8 @@
 
 STORM_CLOCK: a file with the seconds by which this process's clock is wrong, looked at each time.
 STORM_CLAIMS: a file that is told of each claim, in the machine's time, before it begins.
-STORM_DOOM: a file with the name of the point at which to die, looked at whenever one is reached.
+STORM_DOOM: a file with the name of the point at which to die, looked at whenever one is reached;
+whoever dies there leaves the name beside it.
 """
 
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -51,7 +53,10 @@ def _await_doom(path: str) -> None:
     file = os.open(path, os.O_RDONLY)
 
     def is_at(point: str) -> bool:
-        return os.pread(file, 32, 0).strip() == point.encode()
+        is_there = os.pread(file, 32, 0).strip() == point.encode()
+        if is_there:
+            Path(f"{path}.met").write_text(point)
+        return is_there
 
     for point in POINTS:
         doom(point, partial(is_at, point))
