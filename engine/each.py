@@ -10,7 +10,7 @@ from diary.callers import Caller
 from diary.logs import logger
 from diary.work import House, Work
 
-_BATCH: Final = 100
+_BATCH: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
