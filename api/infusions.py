@@ -220,7 +220,7 @@ class InfusionsNotRecorded(Resource):
         """List the infusions that were planned for 12 hours ago or earlier, with nothing recorded.
 
         The longest ago comes first. Each wants a beginning and an end, to be moved or cancelled:
-        until then the diary does not know of the days after it.
+        until then no answer is judged as one that follows it.
         """
         return page.read(
             work,
