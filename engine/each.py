@@ -40,9 +40,9 @@ class Each:
         # Could not be done: what else is due goes first.
         self._stuck: set[UUID] = set()
 
-    def look(self, got_on: Callable[[], None] = lambda: None) -> int:
-        """Do some of what is due: a page must not wait for all of it. Returns how much was done;
-        never raises.
+    def look(self, got_on: Callable[[], None] = lambda: None) -> bool:
+        """Do some of what is due: a page must not wait for all of it. Returns whether to look again
+        at once; never raises.
 
         got_on: called after each of them, with no transaction open. What cannot be done holds up
         neither the others nor a page.
@@ -52,17 +52,18 @@ class Each:
                 due = self._duty.agenda.due(work, _BATCH, without=self._stuck)
         except Exception as error:
             logger(self._duty.room).error(self._duty.look_failed, error=error)
-            return 0
-        if len(due) < _BATCH:
+            return False
+        # Also where none of these can be done: others may stand behind them.
+        is_full = worked = len(due) == _BATCH
+        if not is_full:
             self._stuck.clear()
-        done = 0
         for clinic_id, one in due:
             if self._do(clinic_id, one):
-                done += 1
+                worked = True
             else:
                 self._stuck.add(one)
             got_on()
-        return done
+        return worked
 
     def _do(self, clinic_id: UUID, one: UUID) -> bool:
         try:

@@ -165,7 +165,7 @@ class Engine:
         worked = acted > 0
         for look in self._looks:
             done = await self._deliverer.off_loop(partial(look, self.heart.beat))
-            worked = worked or done > 0
+            worked = worked or bool(done)
         async for claimed in self._deliverer.claim_due():
             worked = True
             task = asyncio.create_task(self._attempt(sender, claimed))
